@@ -1,0 +1,27 @@
+"""Kernel methods that scikit-learn lacks, as scikit-learn estimators."""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sklearn_kernelx.density import KernelDensity, fft_density
+
+__version__ = version("sklearn-kernelx")
+
+# Public name -> the subject that holds it; imported when first asked for.
+_SUBJECT_OF = {
+    "KernelDensity": "density",
+    "fft_density": "density",
+}
+__all__ = ["KernelDensity", "__version__", "fft_density"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SUBJECT_OF:
+        raise AttributeError(f"module 'sklearn_kernelx' has no attribute {name!r}")
+    return getattr(import_module(f"sklearn_kernelx.{_SUBJECT_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,50 @@
+"""The only file that imports private scikit-learn names or asks for its version."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = [
+    "Interval",
+    "InvalidParameterError",
+    "StrOptions",
+    "check_sample_weight",
+    "fit_context",
+]
+
+fit_context: Callable[..., Any] = _fit_context
+
+# scikit-learn < 1.7 spells the argument otherwise.
+_NON_NEGATIVE = (
+    "ensure_non_negative"
+    if "ensure_non_negative" in inspect.signature(_check_sample_weight).parameters
+    else "only_non_negative"
+)
+
+
+def check_sample_weight(sample_weight: Any, X: Any, *, dtype: Any = None) -> Any:
+    """Return `sample_weight` as an array of shape (n_samples,) of non-negative weights.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        A number stands for as many equal weights, None for ones.
+    X : array-like of shape (n_samples, n_features)
+        What the weights belong to.
+    dtype : dtype, default=None
+        Of the result; None keeps that of the weights.
+
+    Returns
+    -------
+    sample_weight : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, NaN or infinite, or their number is wrong.
+    """
+    return _check_sample_weight(sample_weight, X, dtype=dtype, **{_NON_NEGATIVE: True})

@@ -1,0 +1,1 @@
+"""Compiled inner loops: arrays in, caller-allocated arrays out, no policy."""

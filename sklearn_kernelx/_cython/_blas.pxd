@@ -1,0 +1,87 @@
+"""Row-major BLAS on C-ordered blocks, over the routines that SciPy carries.
+
+SciPy's integers are 32-bit: every dimension of a block must stay below 2**31. BLAS knows
+columns, so each wrapper hands it the transposed problem. ``op`` is b"N" (as stored) or
+b"T" (transposed; conjugate transposed for `herk`); leading dimensions count elements of a
+stored row.
+"""
+
+from scipy.linalg cimport cython_blas
+
+from sklearn_kernelx._cython._typedefs cimport float64_t, floating
+
+ctypedef float complex complex64_t
+ctypedef double complex complex128_t
+
+ctypedef fused complexfloating:
+    complex64_t
+    complex128_t
+
+
+cdef inline char other(char op, char transpose) noexcept nogil:
+    return transpose if op == b"N" else b"N"
+
+
+cdef inline void gemm(
+    char op_a, char op_b, int m, int n, int k, floating alpha,
+    const floating *a, int lda, const floating *b, int ldb,
+    floating beta, floating *c, int ldc,
+) noexcept nogil:
+    """C <- alpha op(A) op(B) + beta C, with C of shape (m, n)."""
+    if floating is float64_t:
+        cython_blas.dgemm(&op_b, &op_a, &n, &m, &k, &alpha, <double *> b, &ldb,
+                          <double *> a, &lda, &beta, c, &ldc)
+    else:
+        cython_blas.sgemm(&op_b, &op_a, &n, &m, &k, &alpha, <float *> b, &ldb,
+                          <float *> a, &lda, &beta, c, &ldc)
+
+
+cdef inline void syrk(
+    char op, int n, int k, floating alpha, const floating *a, int lda,
+    floating beta, floating *c, int ldc,
+) noexcept nogil:
+    """Lower triangle of C <- alpha op(A) op(A)' + beta C, with C of shape (n, n)."""
+    cdef char uplo = b"U"
+    cdef char trans = other(op, b"T")
+    if floating is float64_t:
+        cython_blas.dsyrk(&uplo, &trans, &n, &k, &alpha, <double *> a, &lda,
+                          &beta, c, &ldc)
+    else:
+        cython_blas.ssyrk(&uplo, &trans, &n, &k, &alpha, <float *> a, &lda,
+                          &beta, c, &ldc)
+
+
+cdef inline void trsm(
+    char op, int m, int n, floating alpha, const floating *l, int ldl,
+    floating *b, int ldb,
+) noexcept nogil:
+    """Solve op(L) X = alpha B for lower triangular L (m, m); X overwrites B (m, n)."""
+    cdef char side = b"R"
+    cdef char uplo = b"U"
+    cdef char diag = b"N"
+    if floating is float64_t:
+        cython_blas.dtrsm(&side, &uplo, &op, &diag, &n, &m, &alpha, <double *> l, &ldl,
+                          b, &ldb)
+    else:
+        cython_blas.strsm(&side, &uplo, &op, &diag, &n, &m, &alpha, <float *> l, &ldl,
+                          b, &ldb)
+
+
+cdef inline void herk(
+    char op, int n, int k, double alpha, const complexfloating *a, int lda,
+    double beta, complexfloating *c, int ldc,
+) noexcept nogil:
+    """Lower triangle of C <- alpha op(A) op(A)^H + beta C, with C of shape (n, n).
+
+    No conjugate is left over: for the stored M = A^T, (A A^H)^T = M^H M.
+    """
+    cdef char uplo = b"U"
+    cdef char trans = other(op, b"C")
+    cdef float alpha_f = <float> alpha
+    cdef float beta_f = <float> beta
+    if complexfloating is complex128_t:
+        cython_blas.zherk(&uplo, &trans, &n, &k, &alpha, <double complex *> a, &lda,
+                          &beta, c, &ldc)
+    else:
+        cython_blas.cherk(&uplo, &trans, &n, &k, &alpha_f, <float complex *> a, &lda,
+                          &beta_f, c, &ldc)

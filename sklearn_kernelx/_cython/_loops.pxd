@@ -1,0 +1,42 @@
+"""The tables of compiled loops that fit this processor (src/loops.h)."""
+
+from libc.stddef cimport ptrdiff_t
+
+cdef extern from "loops.h" nogil:
+    enum:
+        PANEL_F64
+        PANEL_F32
+        EXPANDED
+        EUCLIDEAN
+        MANHATTAN
+        CHEBYSHEV
+        GAUSSIAN
+        TOPHAT
+        EPANECHNIKOV
+        EXPONENTIAL
+        LINEAR
+        COSINE
+
+    ctypedef struct point_set:
+        ptrdiff_t n_panels
+        ptrdiff_t n_features
+        const void *points
+        const void *terms
+        const void *center
+        const void *inverse_bandwidth
+
+    ctypedef struct loops:
+        const char *instruction_set
+        void (*exp_array)(ptrdiff_t, const void *, void *) noexcept
+        int (*pair_sums)(
+            const point_set *, int, int, double, const void *, ptrdiff_t,
+            double *, double *) noexcept
+        int (*careful_sums)(
+            const point_set *, int, int, const double *, const void *,
+            double *) noexcept
+
+    const loops *get_loops_f64(const char *wanted)
+    const loops *get_loops_f32(const char *wanted)
+
+cdef const loops *f64
+cdef const loops *f32

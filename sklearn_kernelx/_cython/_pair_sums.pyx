@@ -1,0 +1,88 @@
+"""Kernel sums of queries over all training points, blocks of queries in parallel."""
+
+from cython.parallel cimport prange
+
+from sklearn_kernelx._cython cimport _loops
+from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
+
+
+cdef enum:
+    QUERY_BLOCK = 128  # what src/pair_sums.h has room for
+
+
+cdef inline _loops.point_set describe(
+    const floating[:, :, ::1] points,
+    const floating[::1] terms,
+    const floating[::1] center,
+    const floating[::1] inverse_bandwidth,
+) noexcept nogil:
+    cdef _loops.point_set described
+    described.n_panels = points.shape[0]
+    described.n_features = points.shape[1]
+    described.points = &points[0, 0, 0]
+    described.terms = &terms[0]
+    described.center = &center[0]
+    described.inverse_bandwidth = &inverse_bandwidth[0]
+    return described
+
+
+def pair_sums(
+    const floating[:, :, ::1] points,
+    const floating[::1] terms,
+    const floating[::1] center,
+    const floating[::1] inverse_bandwidth,
+    int form,
+    int kernel,
+    double edge,
+    const floating[:, ::1] queries,
+    float64_t[::1] result,
+    float64_t[::1] count,
+    int num_threads,
+):
+    """Write log sum w K (or sum w K, compact kernels) and the counts of src/pair_sums.h.
+
+    The sum of a query does not depend on its block nor on the number of threads.
+    """
+    cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
+    cdef _loops.point_set points_ = describe(points, terms, center, inverse_bandwidth)
+    cdef intp_t n_queries = queries.shape[0]
+    # Small batches still give every thread a block.
+    cdef intp_t block = min(QUERY_BLOCK, (n_queries + num_threads - 1) // num_threads)
+    cdef intp_t n_blocks = (n_queries + block - 1) // block
+    cdef intp_t i, first
+    cdef int failed = 0
+    for i in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=num_threads):
+        first = i * block
+        failed += table.pair_sums(
+            &points_, form, kernel, edge, &queries[first, 0],
+            min(block, n_queries - first), &result[first], &count[first],
+        )
+    if failed:
+        raise MemoryError
+
+
+def careful_sums(
+    const floating[:, :, ::1] points,
+    const floating[::1] terms,
+    const floating[::1] center,
+    const floating[::1] inverse_bandwidth,
+    int form,
+    int kernel,
+    const float64_t[::1] bandwidth,
+    const floating[:, ::1] queries,
+    float64_t[::1] result,
+    int num_threads,
+):
+    """As `pair_sums`, by the slow sums of src/careful_sums.h."""
+    cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
+    cdef _loops.point_set points_ = describe(points, terms, center, inverse_bandwidth)
+    cdef intp_t i
+    cdef int failed = 0
+    for i in prange(
+        queries.shape[0], nogil=True, schedule="dynamic", num_threads=num_threads
+    ):
+        failed += table.careful_sums(
+            &points_, form, kernel, &bandwidth[0], &queries[i, 0], &result[i]
+        )
+    if failed:
+        raise MemoryError

@@ -1,0 +1,122 @@
+/* One query against all points when pair_sums.h cannot vouch for its digits: points a
+ * thousand bandwidths from the centre, scaled coordinates that overflow, pairs at the edge
+ * of a compact kernel. Differences of the coordinates as given, in float64 whatever the
+ * dtype; near the edge in double-double (Dekker 1971), where 1 - distance^2 keeps 1e-28. */
+#ifndef CAREFUL_SUMS_H
+#define CAREFUL_SUMS_H
+
+#include "pair_sums.h"
+
+/* Below this gap float64 distances would leave fewer than 13 digits in the kernel. */
+#define WIDE_EDGE 1e-3
+
+typedef struct {
+  double high, low;
+} dd;
+
+INLINE dd dd_sum(double a, double b) {
+  const double s = a + b, t = s - a;
+  return (dd){s, (a - (s - t)) + (b - t)};
+}
+INLINE dd dd_normalise(double high, double low) {
+  const double s = high + low;
+  return (dd){s, low - (s - high)};
+}
+INLINE dd dd_add(dd a, dd b) {
+  const dd s = dd_sum(a.high, b.high), t = dd_sum(a.low, b.low);
+  const dd u = dd_normalise(s.high, s.low + t.high);
+  return dd_normalise(u.high, u.low + t.low);
+}
+INLINE dd dd_negative(dd a) { return (dd){-a.high, -a.low}; }
+INLINE dd dd_product(dd a, dd b) {
+  const double p = a.high * b.high;
+  return dd_normalise(p, fma(a.high, b.high, -p) + (a.high * b.low + a.low * b.high));
+}
+INLINE dd dd_quotient(dd a, dd b) {
+  const double q = a.high / b.high;
+  const dd rest = dd_add(a, dd_negative(dd_product(b, (dd){q, 0})));
+  return dd_normalise(q, rest.high / b.high);
+}
+
+/* 1 - distance^2 in units of the bandwidth. Every feature is brought to the unit of the
+ * first, exactly so when the bandwidths are equal: a tie with the edge stays a tie. */
+static double exact_gap(const point_set *set, int form, const double *bandwidth,
+                        const real *query, const real *point) {
+  int exponent;
+  frexp(bandwidth[0], &exponent);
+  const dd edge = {ldexp(bandwidth[0], -exponent), 0};
+  dd distance = {0, 0};
+  for (ptrdiff_t k = 0; k < set->n_features; k++) {
+    dd t = dd_sum(query[k], -(double)point[k * PANEL]);
+    t = (dd){ldexp(t.high, -exponent), ldexp(t.low, -exponent)};
+    if (bandwidth[k] != bandwidth[0])
+      t = dd_product(t, dd_quotient((dd){bandwidth[0], 0}, (dd){bandwidth[k], 0}));
+    if (t.high < 0) t = dd_negative(t);
+    if (form == EUCLIDEAN) distance = dd_add(distance, dd_product(t, t));
+    if (form == MANHATTAN) distance = dd_add(distance, t);
+    if (form == CHEBYSHEV && dd_add(t, dd_negative(distance)).high > 0) distance = t;
+  }
+  if (form != EUCLIDEAN) distance = dd_product(distance, distance);
+  const dd edge_squared = dd_product(edge, edge);
+  return dd_quotient(dd_add(edge_squared, dd_negative(distance)), edge_squared).high;
+}
+
+/* Squared scaled distances of the query to a panel, from the uncentred differences. */
+static void panel_distances(const point_set *set, int form, const double *inverse,
+                            const real *query, const real *panel, double u[PANEL]) {
+  for (int l = 0; l < PANEL; l++) u[l] = 0;
+  for (ptrdiff_t k = 0; k < set->n_features; k++)
+    for (int l = 0; l < PANEL; l++) {
+      const double t = fabs(((double)query[k] - (double)panel[k * PANEL + l]) * inverse[k]);
+      if (form == EUCLIDEAN) u[l] += t * t;
+      else if (form == MANHATTAN) u[l] += t;
+      else u[l] = t > u[l] ? t : u[l];
+    }
+  if (form != EUCLIDEAN)
+    for (int l = 0; l < PANEL; l++) u[l] *= u[l];
+}
+
+static double compact_value(int kernel, double gap) {
+  const double u = 1 - gap;
+  if (gap <= 0) return 0;
+  if (kernel == TOPHAT) return 1;
+  if (kernel == EPANECHNIKOV) return gap;
+  gap /= 1 + sqrt(u); /* now 1 - distance */
+  return kernel == LINEAR ? gap : sin(1.5707963267948966 * gap);
+}
+
+/* `set->terms` as for the forms by differences: log w, or w for compact kernels. */
+static int careful_sums(const point_set *set, int form, int kernel,
+                        const double *bandwidth, const void *query, double *result) {
+  const int in_logs = kernel == GAUSSIAN || kernel == EXPONENTIAL;
+  const ptrdiff_t d = set->n_features;
+  double *inverse = malloc((size_t)d * sizeof(double));
+  double highest = -INFINITY, sum = 0;
+  if (inverse == NULL) return 1;
+  for (ptrdiff_t k = 0; k < d; k++) inverse[k] = 1 / bandwidth[k];
+  for (ptrdiff_t p = 0; p < set->n_panels; p++) {
+    const real *panel = (const real *)set->points + p * d * PANEL;
+    const real *terms = (const real *)set->terms + p * PANEL;
+    double u[PANEL];
+    panel_distances(set, form, inverse, query, panel, u);
+    for (int l = 0; l < PANEL; l++) {
+      if (in_logs) {
+        const double e = terms[l] - (kernel == GAUSSIAN ? u[l] / 2 : sqrt(u[l]));
+        if (e > highest) {
+          sum *= exp(highest - e);
+          highest = e;
+        }
+        if (e > -INFINITY) sum += exp(e - highest);
+      } else if (terms[l] > 0) {
+        double gap = 1 - u[l];
+        if (fabs(gap) < WIDE_EDGE) gap = exact_gap(set, form, bandwidth, query, panel + l);
+        sum += terms[l] * compact_value(kernel, gap);
+      }
+    }
+  }
+  free(inverse);
+  *result = in_logs ? highest + log(sum) : sum;
+  return 0;
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* The table of compiled loops: one for each dtype and instruction set. Arrays of the
+ * table's dtype are passed as `void *`, so that both dtypes share one interface. */
+#ifndef LOOPS_H
+#define LOOPS_H
+
+#include <stddef.h>
+
+enum { PANEL_F64 = 24, PANEL_F32 = 48 };
+enum { EXPANDED, EUCLIDEAN, MANHATTAN, CHEBYSHEV };
+enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
+
+/* Training points in panels: points[n_panels][n_features][PANEL], terms[n_panels][PANEL].
+ * The terms are log w - |z|^2/2 for EXPANDED (z the scaled point), else log w for GAUSSIAN
+ * and EXPONENTIAL (-inf on the padding), and w for compact kernels (0 on the padding). */
+typedef struct {
+  ptrdiff_t n_panels, n_features;
+  const void *points, *terms, *center, *inverse_bandwidth;
+} point_set;
+
+typedef struct {
+  const char *instruction_set;
+  /* out = exp(x), see vexp.h */
+  void (*exp_array)(ptrdiff_t n, const void *x, void *out);
+  /* at most 128 queries at a time, see pair_sums.h; non-zero when memory is short */
+  int (*pair_sums)(const point_set *set, int form, int kernel, double edge,
+                   const void *queries, ptrdiff_t n_queries, double *result,
+                   double *count);
+  /* one query, see careful_sums.h */
+  int (*careful_sums)(const point_set *set, int form, int kernel,
+                      const double *bandwidth, const void *query, double *result);
+} loops;
+
+/* The best table the processor can run, or the one named; NULL if it cannot run that. */
+const loops *get_loops_f64(const char *wanted);
+const loops *get_loops_f32(const char *wanted);
+
+#endif

@@ -1,0 +1,169 @@
+/* One vector type `vec` of LANES numbers of type `real`, and the operations the loops
+ * need. VARIANT_F64 / VARIANT_F32 choose `real`; the flags this file is compiled with
+ * choose the instruction set. Everything above this header is written once. */
+#ifndef SIMD_H
+#define SIMD_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define INLINE static inline __attribute__((always_inline))
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#else
+#define INLINE static inline
+#define UNLIKELY(condition) (condition)
+#endif
+
+#ifdef VARIANT_F64
+typedef double real;
+typedef uint64_t real_bits;
+#define MANTISSA_BITS 52
+#define EXPONENT_BIAS 1023
+/* Adding it leaves the nearest integer in the low mantissa bits. */
+#define ROUNDING_MAGIC 0x1.8p52
+#else
+typedef float real;
+typedef uint32_t real_bits;
+#define MANTISSA_BITS 23
+#define EXPONENT_BIAS 127
+#define ROUNDING_MAGIC 0x1.8p23f
+#endif
+
+/* v_max(a, b) and v_min(a, b) return b when either is NaN, as x86 does.
+ * v_ldexp_normal(p, t): p * 2^n for t = n + ROUNDING_MAGIC, the result being normal. */
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include <immintrin.h>
+#ifdef VARIANT_F64
+typedef __m512d vec;
+#define OP(name) _mm512_##name##_pd
+#define INT_OP(name) _mm512_##name##_epi64
+#define BITS(x) _mm512_castpd_si512(x)
+#define FROM_BITS(x) _mm512_castsi512_pd(x)
+#define LESS_MASK(a, b) _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)
+#define LANES 8
+#else
+typedef __m512 vec;
+#define OP(name) _mm512_##name##_ps
+#define INT_OP(name) _mm512_##name##_epi32
+#define BITS(x) _mm512_castps_si512(x)
+#define FROM_BITS(x) _mm512_castsi512_ps(x)
+#define LESS_MASK(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)
+#define LANES 16
+#endif
+#define QUERY_TILE 8
+INLINE vec v_abs(vec a) { return OP(abs)(a); }
+INLINE vec v_fma(vec a, vec b, vec c) { return OP(fmadd)(a, b, c); }
+INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
+INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
+  return OP(mask_blend)(LESS_MASK(a, b), y, x);
+}
+INLINE int v_any_less(vec a, vec b) { return LESS_MASK(a, b) != 0; }
+
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#ifdef VARIANT_F64
+typedef __m256d vec;
+#define OP(name) _mm256_##name##_pd
+#define INT_OP(name) _mm256_##name##_epi64
+#define BITS(x) _mm256_castpd_si256(x)
+#define FROM_BITS(x) _mm256_castsi256_pd(x)
+#define LANES 4
+#else
+typedef __m256 vec;
+#define OP(name) _mm256_##name##_ps
+#define INT_OP(name) _mm256_##name##_epi32
+#define BITS(x) _mm256_castps_si256(x)
+#define FROM_BITS(x) _mm256_castsi256_ps(x)
+#define LANES 8
+#endif
+#define QUERY_TILE 4
+INLINE vec v_abs(vec a) { return OP(andnot)(OP(set1)((real)-0.0), a); }
+INLINE vec v_fma(vec a, vec b, vec c) { return OP(fmadd)(a, b, c); }
+INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
+INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
+  return OP(blendv)(y, x, OP(cmp)(a, b, _CMP_LT_OQ));
+}
+INLINE int v_any_less(vec a, vec b) {
+  return OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ)) != 0;
+}
+#endif
+
+#ifdef OP
+INLINE vec v_set1(real a) { return OP(set1)(a); }
+INLINE vec v_load(const real *p) { return OP(loadu)(p); }
+INLINE void v_store(real *p, vec a) { OP(storeu)(p, a); }
+INLINE vec v_add(vec a, vec b) { return OP(add)(a, b); }
+INLINE vec v_sub(vec a, vec b) { return OP(sub)(a, b); }
+INLINE vec v_mul(vec a, vec b) { return OP(mul)(a, b); }
+INLINE vec v_div(vec a, vec b) { return OP(div)(a, b); }
+INLINE vec v_max(vec a, vec b) { return OP(max)(a, b); }
+INLINE vec v_min(vec a, vec b) { return OP(min)(a, b); }
+INLINE vec v_sqrt(vec a) { return OP(sqrt)(a); }
+INLINE vec v_ldexp_normal(vec p, vec t) {
+  return FROM_BITS(INT_OP(add)(BITS(p), INT_OP(slli)(BITS(t), MANTISSA_BITS)));
+}
+#else
+/* Plain C: short loops over two or four lanes, which compilers turn into SSE2 or NEON. */
+#define LANES ((int)(16 / sizeof(real)))
+#define QUERY_TILE 4
+typedef struct {
+  real lane[LANES];
+} vec;
+#define LANEWISE(expression)                                                            \
+  vec r;                                                                                \
+  for (int l = 0; l < LANES; l++) r.lane[l] = (real)(expression);                       \
+  return r
+INLINE vec v_set1(real a) { LANEWISE(a); }
+INLINE vec v_load(const real *p) { LANEWISE(p[l]); }
+INLINE void v_store(real *p, vec a) { memcpy(p, a.lane, sizeof a.lane); }
+INLINE vec v_add(vec a, vec b) { LANEWISE(a.lane[l] + b.lane[l]); }
+INLINE vec v_sub(vec a, vec b) { LANEWISE(a.lane[l] - b.lane[l]); }
+INLINE vec v_mul(vec a, vec b) { LANEWISE(a.lane[l] * b.lane[l]); }
+INLINE vec v_div(vec a, vec b) { LANEWISE(a.lane[l] / b.lane[l]); }
+INLINE vec v_max(vec a, vec b) { LANEWISE(a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l]); }
+INLINE vec v_min(vec a, vec b) { LANEWISE(a.lane[l] < b.lane[l] ? a.lane[l] : b.lane[l]); }
+INLINE vec v_sqrt(vec a) { LANEWISE(sqrt((double)a.lane[l])); }
+INLINE vec v_abs(vec a) { LANEWISE(fabs((double)a.lane[l])); }
+/* Unfused: the Cody-Waite constants of vexp.h are split so that this loses nothing. */
+INLINE vec v_fma(vec a, vec b, vec c) { LANEWISE(a.lane[l] * b.lane[l] + c.lane[l]); }
+INLINE vec v_fnma(vec a, vec b, vec c) { LANEWISE(c.lane[l] - a.lane[l] * b.lane[l]); }
+INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
+  LANEWISE(a.lane[l] < b.lane[l] ? x.lane[l] : y.lane[l]);
+}
+INLINE int v_any_less(vec a, vec b) {
+  int any = 0;
+  for (int l = 0; l < LANES; l++) any |= a.lane[l] < b.lane[l];
+  return any;
+}
+INLINE vec v_ldexp_normal(vec p, vec t) {
+  for (int l = 0; l < LANES; l++) {
+    real_bits bits, shift;
+    memcpy(&bits, &p.lane[l], sizeof bits);
+    memcpy(&shift, &t.lane[l], sizeof shift);
+    bits += shift << MANTISSA_BITS;
+    memcpy(&p.lane[l], &bits, sizeof bits);
+  }
+  return p;
+}
+#endif
+
+/* Horizontal reductions, in the order of the lanes. */
+INLINE double v_sum(vec a) {
+  real lane[LANES];
+  double sum = 0;
+  v_store(lane, a);
+  for (int l = 0; l < LANES; l++) sum += lane[l];
+  return sum;
+}
+INLINE real v_highest(vec a) {
+  real lane[LANES], highest;
+  v_store(lane, a);
+  highest = lane[0];
+  for (int l = 1; l < LANES; l++) highest = lane[l] > highest ? lane[l] : highest;
+  return highest;
+}
+
+#endif

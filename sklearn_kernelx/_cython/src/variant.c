@@ -1,0 +1,16 @@
+/* Compiled once for each dtype and instruction set: the table of that variant. */
+#include "careful_sums.h"
+
+#define JOIN(a, b) a##b
+#define NAME(prefix, isa) JOIN(prefix, isa)
+#define STRING(a) #a
+#define QUOTE(a) STRING(a)
+
+#ifdef VARIANT_F64
+#define TABLE NAME(loops_f64_, ISA)
+#else
+#define TABLE NAME(loops_f32_, ISA)
+#endif
+
+extern const loops TABLE;
+const loops TABLE = {QUOTE(ISA), exp_array, pair_sums, careful_sums};
