@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_kernelx.density import KernelDensity, fft_density
 
-__version__ = version("sklearn-kernelx")
+__version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
@@ -18,6 +18,8 @@ __all__ = ["KernelDensity", "__version__", "fft_density"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("sklearn-kernelx")
     if name not in _SUBJECT_OF:
         raise AttributeError(f"module 'sklearn_kernelx' has no attribute {name!r}")
     return getattr(import_module(f"sklearn_kernelx.{_SUBJECT_OF[name]}"), name)

@@ -1,8 +1,8 @@
 """Row-major BLAS on C-ordered blocks, over the routines that SciPy carries.
 
 SciPy's integers are 32-bit: every dimension of a block must stay below 2**31. BLAS knows
-columns, so each wrapper hands it the transposed problem. ``op`` is b"N" (as stored) or
-b"T" (transposed; conjugate transposed for `herk`); leading dimensions count elements of a
+columns, so each wrapper hands it the transposed problem. ``op`` is c"N" (as stored) or
+c"T" (transposed; conjugate transposed for `herk`); leading dimensions count elements of a
 stored row.
 """
 
@@ -19,7 +19,7 @@ ctypedef fused complexfloating:
 
 
 cdef inline char other(char op, char transpose) noexcept nogil:
-    return transpose if op == b"N" else b"N"
+    return transpose if op == c"N" else c"N"
 
 
 cdef inline void gemm(
@@ -41,8 +41,8 @@ cdef inline void syrk(
     floating beta, floating *c, int ldc,
 ) noexcept nogil:
     """Lower triangle of C <- alpha op(A) op(A)' + beta C, with C of shape (n, n)."""
-    cdef char uplo = b"U"
-    cdef char trans = other(op, b"T")
+    cdef char uplo = c"U"
+    cdef char trans = other(op, c"T")
     if floating is float64_t:
         cython_blas.dsyrk(&uplo, &trans, &n, &k, &alpha, <double *> a, &lda,
                           &beta, c, &ldc)
@@ -56,9 +56,9 @@ cdef inline void trsm(
     floating *b, int ldb,
 ) noexcept nogil:
     """Solve op(L) X = alpha B for lower triangular L (m, m); X overwrites B (m, n)."""
-    cdef char side = b"R"
-    cdef char uplo = b"U"
-    cdef char diag = b"N"
+    cdef char side = c"R"
+    cdef char uplo = c"U"
+    cdef char diag = c"N"
     if floating is float64_t:
         cython_blas.dtrsm(&side, &uplo, &op, &diag, &n, &m, &alpha, <double *> l, &ldl,
                           b, &ldb)
@@ -75,8 +75,8 @@ cdef inline void herk(
 
     No conjugate is left over: for the stored M = A^T, (A A^H)^T = M^H M.
     """
-    cdef char uplo = b"U"
-    cdef char trans = other(op, b"C")
+    cdef char uplo = c"U"
+    cdef char trans = other(op, c"C")
     cdef float alpha_f = <float> alpha
     cdef float beta_f = <float> beta
     if complexfloating is complex128_t:

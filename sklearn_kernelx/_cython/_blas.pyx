@@ -4,7 +4,7 @@ measure the processor's matrix rate with them. Arrays are C-ordered; results ove
 
 def matmul(const floating[:, ::1] a, const floating[:, ::1] b, floating[:, ::1] out):
     """Write A @ B to `out`."""
-    gemm(b"N", b"N", a.shape[0], b.shape[1], a.shape[1], 1, &a[0, 0], a.shape[1],
+    gemm(c"N", c"N", a.shape[0], b.shape[1], a.shape[1], 1, &a[0, 0], a.shape[1],
          &b[0, 0], b.shape[1], 0, &out[0, 0], out.shape[1])
 
 
@@ -12,15 +12,15 @@ def matmul_transposed(
     const floating[:, ::1] a, const floating[:, ::1] b, floating[:, ::1] out
 ):
     """Write A.T @ B.T to `out`."""
-    gemm(b"T", b"T", a.shape[1], b.shape[0], a.shape[0], 1, &a[0, 0], a.shape[1],
+    gemm(c"T", c"T", a.shape[1], b.shape[0], a.shape[0], 1, &a[0, 0], a.shape[1],
          &b[0, 0], b.shape[1], 0, &out[0, 0], out.shape[1])
 
 
 def gram(const floating[:, ::1] a, floating[:, ::1] rows, floating[:, ::1] columns):
     """Write the lower triangles of A @ A.T to `rows` and of A.T @ A to `columns`."""
-    syrk(b"N", a.shape[0], a.shape[1], 1, &a[0, 0], a.shape[1], 0, &rows[0, 0],
+    syrk(c"N", a.shape[0], a.shape[1], 1, &a[0, 0], a.shape[1], 0, &rows[0, 0],
          rows.shape[1])
-    syrk(b"T", a.shape[1], a.shape[0], 1, &a[0, 0], a.shape[1], 0, &columns[0, 0],
+    syrk(c"T", a.shape[1], a.shape[0], 1, &a[0, 0], a.shape[1], 0, &columns[0, 0],
          columns.shape[1])
 
 
@@ -30,14 +30,14 @@ def hermitian_gram(
     complexfloating[:, ::1] columns,
 ):
     """Write the lower triangles of A @ A^H to `rows` and of A^H @ A to `columns`."""
-    herk(b"N", a.shape[0], a.shape[1], 1, &a[0, 0], a.shape[1], 0, &rows[0, 0],
+    herk(c"N", a.shape[0], a.shape[1], 1, &a[0, 0], a.shape[1], 0, &rows[0, 0],
          rows.shape[1])
-    herk(b"T", a.shape[1], a.shape[0], 1, &a[0, 0], a.shape[1], 0, &columns[0, 0],
+    herk(c"T", a.shape[1], a.shape[0], 1, &a[0, 0], a.shape[1], 0, &columns[0, 0],
          columns.shape[1])
 
 
 def solve_lower(const floating[:, ::1] l, floating[:, ::1] b, floating[:, ::1] b_t):
     """Overwrite `b` with L^-1 b and `b_t` with L^-T b_t."""
-    trsm(b"N", b.shape[0], b.shape[1], 1, &l[0, 0], l.shape[1], &b[0, 0], b.shape[1])
-    trsm(b"T", b_t.shape[0], b_t.shape[1], 1, &l[0, 0], l.shape[1], &b_t[0, 0],
+    trsm(c"N", b.shape[0], b.shape[1], 1, &l[0, 0], l.shape[1], &b[0, 0], b.shape[1])
+    trsm(c"T", b_t.shape[0], b_t.shape[1], 1, &l[0, 0], l.shape[1], &b_t[0, 0],
          b_t.shape[1])

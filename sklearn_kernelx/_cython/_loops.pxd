@@ -27,13 +27,13 @@ cdef extern from "loops.h" nogil:
 
     ctypedef struct loops:
         const char *instruction_set
-        void (*exp_array)(ptrdiff_t, const void *, void *) noexcept
+        void (*exp_array)(ptrdiff_t, const void *, void *) noexcept nogil
         int (*pair_sums)(
             const point_set *, int, int, double, const void *, ptrdiff_t,
-            double *, double *) noexcept
+            double *, double *) noexcept nogil
         int (*careful_sums)(
             const point_set *, int, int, const double *, const void *,
-            double *) noexcept
+            double *) noexcept nogil
 
     const loops *get_loops_f64(const char *wanted)
     const loops *get_loops_f32(const char *wanted)

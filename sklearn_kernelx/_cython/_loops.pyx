@@ -7,8 +7,11 @@ import, names another one: for tests, and to compare results between machines.
 import os
 
 wanted = os.environ.get("SKLEARN_KERNELX_SIMD", "").encode()
-f64 = get_loops_f64(wanted if wanted else NULL)
-f32 = get_loops_f32(wanted if wanted else NULL)
+cdef const char *name = NULL
+if wanted:
+    name = wanted
+f64 = get_loops_f64(name)
+f32 = get_loops_f32(name)
 if f64 is NULL or f32 is NULL:
     raise ImportError(
         f"SKLEARN_KERNELX_SIMD={wanted.decode()!r} names no loops that this processor "

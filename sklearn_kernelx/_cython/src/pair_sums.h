@@ -110,7 +110,7 @@ INLINE void add_exponentials(const vec exponent[VECTORS], query_state *s) {
   vec highest = exponent[0];
 #pragma GCC unroll 3
   for (int j = 1; j < VECTORS; j++) highest = v_max(exponent[j], highest);
-  if (UNLIKELY(v_any_less(v_set1(s->shift + HEADROOM), highest)))
+  if (UNLIKELY(!v_all_less(highest, v_set1(s->shift + HEADROOM))))
     raise_shift(s, v_highest(highest));
   const vec shift = v_set1(s->shift);
   vec sum = v_load(s->sum);

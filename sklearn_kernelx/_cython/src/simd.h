@@ -60,7 +60,9 @@ INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   return OP(mask_blend)(LESS_MASK(a, b), y, x);
 }
-INLINE int v_any_less(vec a, vec b) { return LESS_MASK(a, b) != 0; }
+INLINE int v_all_less(vec a, vec b) {
+  return LESS_MASK(a, b) == (1 << LANES) - 1;
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -86,8 +88,8 @@ INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   return OP(blendv)(y, x, OP(cmp)(a, b, _CMP_LT_OQ));
 }
-INLINE int v_any_less(vec a, vec b) {
-  return OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ)) != 0;
+INLINE int v_all_less(vec a, vec b) {
+  return OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ)) == (1 << LANES) - 1;
 }
 #endif
 
@@ -133,10 +135,10 @@ INLINE vec v_fnma(vec a, vec b, vec c) { LANEWISE(c.lane[l] - a.lane[l] * b.lane
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   LANEWISE(a.lane[l] < b.lane[l] ? x.lane[l] : y.lane[l]);
 }
-INLINE int v_any_less(vec a, vec b) {
-  int any = 0;
-  for (int l = 0; l < LANES; l++) any |= a.lane[l] < b.lane[l];
-  return any;
+INLINE int v_all_less(vec a, vec b) {
+  int all = 1;
+  for (int l = 0; l < LANES; l++) all &= a.lane[l] < b.lane[l];
+  return all;
 }
 INLINE vec v_ldexp_normal(vec p, vec t) {
   for (int l = 0; l < LANES; l++) {

@@ -54,17 +54,24 @@ INLINE vec v_exp_clamped(vec x) {
   return v_ldexp_normal(p, magic_n);
 }
 
-/* The whole line: 0 below, inf above, NaN kept, subnormal results rounded once
- * (2^n is applied in two factors, the first of which is exact). */
-INLINE vec v_exp(vec x) {
+/* 2^n is applied in two factors, the first of which is exact: subnormal results are
+ * rounded once. 0 below, inf above, NaN kept. */
+INLINE vec exp_outside(vec x) {
   vec magic_n;
   const vec inside = v_max(v_set1(EXP_ZERO_BELOW), v_min(v_set1(EXP_INF_ABOVE), x));
   const vec p = exp_mantissa(inside, &magic_n);
-  const vec magic = v_set1(ROUNDING_MAGIC);
-  const vec half = v_add(v_mul(v_sub(magic_n, magic), v_set1((real)0.5)), magic);
+  const vec magic = v_set1(ROUNDING_MAGIC), one = v_set1(1);
+  const vec half = v_fma(v_sub(magic_n, magic), v_set1((real)0.5), magic);
   const vec rest = v_add(v_sub(magic_n, half), magic);
-  const vec one = v_set1(1);
   return v_mul(v_mul(p, v_ldexp_normal(one, half)), v_ldexp_normal(one, rest));
+}
+
+/* The whole line. */
+INLINE vec v_exp(vec x) {
+  vec magic_n;
+  if (UNLIKELY(!v_all_less(v_abs(x), v_set1(-EXP_LOWEST_NORMAL)))) return exp_outside(x);
+  const vec p = exp_mantissa(x, &magic_n);
+  return v_ldexp_normal(p, magic_n);
 }
 
 static void exp_array(ptrdiff_t n, const void *x_array, void *out_array) {
