@@ -353,7 +353,9 @@ class KernelDensity(DensityMixin, BaseEstimator):
         return float(np.sum(self.score_samples(X), dtype=np.float64))
 
     def sample(
-        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+        self,
+        n_samples: int = 1,
+        random_state: int | np.random.RandomState | None = None,
     ) -> NDArray[np.float64]:
         """Draw from the model, for every kernel.
 

@@ -12,7 +12,7 @@ from scipy.special import gammainc, gammaln
 
 LOG_KERNELS: dict[str, Callable[[NDArray], NDArray]] = {
     "gaussian": lambda r: -0.5 * r * r,
-    "tophat": lambda r: np.log(r < 1),
+    "tophat": lambda r: np.log(np.where(r < 1, 1.0, 0.0)),
     "epanechnikov": lambda r: np.log(np.maximum(0, (1 - r) * (1 + r))),
     "exponential": lambda r: -r,
     "linear": lambda r: np.log(np.maximum(0, 1 - r)),

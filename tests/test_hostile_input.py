@@ -1,0 +1,101 @@
+"""One table of hostile input, run against every estimator: an error that names what is
+wrong, or finite output; never a crash, never a silent NaN."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+
+from sklearn_kernelx.utils.discovery import all_estimators
+
+ESTIMATORS = [estimator() for _, estimator in all_estimators()]
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((40, 4))
+
+
+def with_entry(value):
+    bad = X.copy()
+    bad[3, 2] = value
+    return bad
+
+
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+REFUSED = {
+    "nan": (with_entry(np.nan), "NaN"),
+    "inf": (with_entry(np.inf), "infinity"),
+    "empty": (np.empty((0, 4)), "0 sample"),
+    "no features": (np.empty((5, 0)), "0 feature"),
+    "one dimension": (X[:, 0], "2D array"),
+    "three dimensions": (X[np.newaxis], "dim 3|3D"),
+    "strings": (X.astype(str).astype(object) + "x", "could not convert"),
+    "complex": (X + 1j, "Complex data"),
+    "sparse": (sparse.csr_array(X), "[Ss]parse"),
+}
+ACCEPTED = {
+    "one row": X[:1],
+    "one column": X[:, :1],
+    "constant column": np.hstack([X, np.ones((40, 1))]),
+    "all equal": np.ones((40, 4)),
+    "huge": X * 1e150,
+    "tiny": X * 1e-150,
+    "far from the origin": X + 1e9,
+    "fewer rows than columns": X[:3],
+    "duplicates": np.repeat(X[:4], 10, axis=0),
+    "integers": (10 * X).astype(int),
+    "booleans": X > 0,
+    "float32": X.astype(np.float32),
+    "float16": X.astype(np.float16),
+    "objects": X.astype(object),
+    "lists": X.tolist(),
+    "read-only": read_only(X),
+    "F-ordered": np.asfortranarray(X),
+    "non-contiguous": np.repeat(X, 2, axis=0)[::2, ::-1],
+    "byte-swapped": X.astype(">f8"),
+}
+
+
+def outputs(fitted, data):
+    for method in ("score_samples", "predict", "transform", "decision_function"):
+        if hasattr(fitted, method):
+            yield np.asarray(getattr(fitted, method)(data))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(estimator, case):
+    data, message = REFUSED[case]
+    with pytest.raises((ValueError, TypeError), match=message):
+        clone(estimator).fit(data)
+    if np.ndim(data) == 2 and data.shape[1] == 4 and case != "empty":
+        fitted = clone(estimator).fit(X)
+        before = next(outputs(fitted, X))
+        with pytest.raises((ValueError, TypeError), match=message):
+            list(outputs(fitted, data))
+        np.testing.assert_array_equal(next(outputs(fitted, X)), before)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_accepted(estimator, case):
+    data = ACCEPTED[case]
+    results = list(outputs(clone(estimator).fit(data), data))
+    assert results
+    for result in results:
+        assert len(result) == len(data)
+        assert not np.any(np.isnan(result))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_data_frames(estimator):
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    expected = next(outputs(clone(estimator).fit(X), X))
+    for make in (pandas.DataFrame, polars.DataFrame):
+        frame = make({f"column {k}": X[:, k] for k in range(4)})
+        fitted = clone(estimator).fit(frame)
+        np.testing.assert_array_equal(next(outputs(fitted, frame)), expected)
+        assert list(fitted.feature_names_in_) == [f"column {k}" for k in range(4)]
