@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 
 import joblib
 from sklearn import get_config
-from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
 from sklearn_kernelx._cython import _openmp
@@ -44,4 +43,5 @@ def row_blocks(n_rows: int, bytes_per_row: int) -> Iterator[slice]:
         At least one row each.
     """
     budget = get_config()["working_memory"] * 2**20
-    return gen_batches(n_rows, max(1, int(budget // max(1, bytes_per_row))))
+    rows = max(1, int(budget // max(1, bytes_per_row)))
+    return (slice(i, min(i + rows, n_rows)) for i in range(0, n_rows, rows))

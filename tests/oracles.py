@@ -61,9 +61,10 @@ def log_density(X, Y, *, bandwidth, kernel="gaussian", metric="euclidean", weigh
                 "cosine": np.sin(pi / 2 * inside),
             }[kernel]
             log_k = np.log(k)
+        log_k = log_k + np.log(w)
         highest = np.max(log_k, axis=1, keepdims=True)
         finite = np.where(np.isfinite(highest), highest, 0)
-        log_sum = np.log(np.sum(w * np.exp(log_k - finite), axis=1)) + finite[:, 0]
+        log_sum = np.log(np.sum(np.exp(log_k - finite), axis=1)) + finite[:, 0]
     h = np.broadcast_to(np.asarray(bandwidth, dtype=np.float64), d)
     log_h = np.sum(np.log(h.astype(np.longdouble)))
     with mp.workdps(30):

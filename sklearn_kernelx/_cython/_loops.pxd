@@ -24,12 +24,16 @@ cdef extern from "loops.h" nogil:
         const void *terms
         const void *center
         const void *inverse_bandwidth
+        const void *boxes
+        double edge
+        double slack
+        double absolute_floor
 
     ctypedef struct loops:
         const char *instruction_set
         void (*exp_array)(ptrdiff_t, const void *, void *) noexcept nogil
         int (*pair_sums)(
-            const point_set *, int, int, double, const void *, ptrdiff_t,
+            const point_set *, int, int, const void *, ptrdiff_t,
             double *, double *) noexcept nogil
         int (*careful_sums)(
             const point_set *, int, int, const double *, const void *,

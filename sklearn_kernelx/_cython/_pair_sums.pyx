@@ -23,6 +23,7 @@ cdef inline _loops.point_set describe(
     described.terms = &terms[0]
     described.center = &center[0]
     described.inverse_bandwidth = &inverse_bandwidth[0]
+    described.boxes = NULL
     return described
 
 
@@ -31,9 +32,10 @@ def pair_sums(
     const floating[::1] terms,
     const floating[::1] center,
     const floating[::1] inverse_bandwidth,
+    const floating[:, ::1] boxes,
+    tuple margins,
     int form,
     int kernel,
-    double edge,
     const floating[:, ::1] queries,
     float64_t[::1] result,
     float64_t[::1] count,
@@ -41,20 +43,25 @@ def pair_sums(
 ):
     """Write log sum w K (or sum w K, compact kernels) and the counts of src/pair_sums.h.
 
-    The sum of a query does not depend on its block nor on the number of threads.
+    `boxes` may be None; `margins` are the edge, slack and absolute floor of src/prune.h.
+    The sums do not depend on the number of threads.
     """
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
     cdef _loops.point_set points_ = describe(points, terms, center, inverse_bandwidth)
     cdef intp_t n_queries = queries.shape[0]
-    # Small batches still give every thread a block.
-    cdef intp_t block = min(QUERY_BLOCK, (n_queries + num_threads - 1) // num_threads)
+    # Small batches still give every thread a block, of whole tiles.
+    cdef intp_t share = (n_queries + num_threads - 1) // num_threads
+    cdef intp_t block = min(QUERY_BLOCK, (share + 7) // 8 * 8)
     cdef intp_t n_blocks = (n_queries + block - 1) // block
     cdef intp_t i, first
     cdef int failed = 0
+    if boxes is not None:
+        points_.boxes = &boxes[0, 0]
+    points_.edge, points_.slack, points_.absolute_floor = margins
     for i in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=num_threads):
         first = i * block
         failed += table.pair_sums(
-            &points_, form, kernel, edge, &queries[first, 0],
+            &points_, form, kernel, &queries[first, 0],
             min(block, n_queries - first), &result[first], &count[first],
         )
     if failed:

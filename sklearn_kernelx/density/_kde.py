@@ -19,13 +19,9 @@ from sklearn_kernelx._compat import (
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
 from sklearn_kernelx.density._distance_sums import log_distance_sums
-from sklearn_kernelx.density._kernel_sums import (
-    Points,
-    log_kernel_sums,
-    pack_points,
-    unpack_rows,
-)
+from sklearn_kernelx.density._kernel_sums import log_kernel_sums
 from sklearn_kernelx.density._kernels import LOG_KERNELS, log_normalizer, sample_kernel
+from sklearn_kernelx.density._points import Points, pack_points, unpack_rows
 
 _TREES = {"kd_tree": KDTree, "ball_tree": BallTree}
 _METRICS = {*KDTree.valid_metrics, *BallTree.valid_metrics}
@@ -235,6 +231,8 @@ class KernelDensity(DensityMixin, BaseEstimator):
                     kernel=self.kernel,
                     metric=metric,
                     sample_weight=sample_weight,
+                    rtol=self.rtol,
+                    prune=self.algorithm not in ("brute", "fft"),
                 )
             )
         return self
@@ -254,7 +252,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
         """Return training points as rows."""
         if self._metric is None:
             return self._fit_X[indices]
-        return unpack_rows(Points(*self._points).panels, indices)
+        return unpack_rows(Points(*self._points), indices)
 
     @property
     def tree_(self) -> KDTree | BallTree:
@@ -321,6 +319,8 @@ class KernelDensity(DensityMixin, BaseEstimator):
                 metric=self._metric,
                 bandwidth=self.bandwidth_,
                 log_normalizer=log_norm + self._log_total_weight(),
+                atol=self.atol,
+                rtol=self.rtol,
                 n_threads=effective_n_threads(self.n_jobs),
             )
         return (log_sums - (log_norm + self._log_total_weight())).astype(dtype, copy=False)

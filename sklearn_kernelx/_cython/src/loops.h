@@ -15,6 +15,9 @@ enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
 typedef struct {
   ptrdiff_t n_panels, n_features;
   const void *points, *terms, *center, *inverse_bandwidth;
+  /* What may be left out, see prune.h: boxes[n_panels][2 n_features + 1], or NULL. */
+  const void *boxes;
+  double edge, slack, absolute_floor;
 } point_set;
 
 typedef struct {
@@ -22,9 +25,8 @@ typedef struct {
   /* out = exp(x), see vexp.h */
   void (*exp_array)(ptrdiff_t n, const void *x, void *out);
   /* at most 128 queries at a time, see pair_sums.h; non-zero when memory is short */
-  int (*pair_sums)(const point_set *set, int form, int kernel, double edge,
-                   const void *queries, ptrdiff_t n_queries, double *result,
-                   double *count);
+  int (*pair_sums)(const point_set *set, int form, int kernel, const void *queries,
+                   ptrdiff_t n_queries, double *result, double *count);
   /* one query, see careful_sums.h */
   int (*careful_sums)(const point_set *set, int form, int kernel,
                       const double *bandwidth, const void *query, double *result);

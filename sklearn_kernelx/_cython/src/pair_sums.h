@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "loops.h"
+#include "prune.h"
 #include "vexp.h"
 
 #ifdef VARIANT_F64
@@ -138,12 +139,13 @@ INLINE void add_compact(const int kernel, vec u, vec weight, query_state *s) {
   const vec zero = v_set1(0), one = v_set1(1);
   const vec gap = v_sub(one, u);
   vec value = gap;
+  v_store(s->margin, v_min(v_abs(gap), v_load(s->margin)));
+  if (v_all_less(gap, zero)) return;
   if (kernel == TOPHAT) value = one;
   if (kernel == LINEAR) value = v_div(gap, v_add(one, v_sqrt(u)));
   if (kernel == COSINE) value = v_mul(gap, cosine_over_gap(u));
   v_store(s->sum, v_add(v_load(s->sum), v_if_less(zero, gap, v_mul(weight, value), zero)));
   v_store(s->count, v_add(v_load(s->count), v_if_less(zero, gap, one, zero)));
-  v_store(s->margin, v_min(v_abs(gap), v_load(s->margin)));
 }
 
 INLINE void add_kernel(const int form, const int kernel, const vec acc[VECTORS],
@@ -173,8 +175,10 @@ INLINE void add_kernel(const int form, const int kernel, const vec acc[VECTORS],
 
 INLINE void add_panel(const int form, const int kernel, ptrdiff_t n_features,
                       ptrdiff_t n_queries, const real *x, const real *z,
-                      const real *terms, query_state *states) {
+                      const real *terms, const unsigned char *meets,
+                      query_state *states) {
   for (ptrdiff_t q = 0; q < n_queries; q += QUERY_TILE) {
+    if (!meets[q / QUERY_TILE]) continue;
     for (int strip = 0; strip < PANEL; strip += STRIP) {
       vec start[VECTORS], acc[QUERY_TILE][VECTORS];
 #pragma GCC unroll 3
@@ -188,13 +192,15 @@ INLINE void add_panel(const int form, const int kernel, ptrdiff_t n_features,
 }
 
 typedef void panel_function(ptrdiff_t n_features, ptrdiff_t n_queries, const real *x,
-                            const real *z, const real *terms, query_state *states);
+                            const real *z, const real *terms,
+                            const unsigned char *meets, query_state *states);
 
 #define PANEL_FUNCTION(form, kernel)                                                     \
   static void panel_##form##_##kernel(ptrdiff_t n_features, ptrdiff_t n_queries,         \
                                       const real *x, const real *z, const real *terms,   \
+                                      const unsigned char *meets,                        \
                                       query_state *states) {                             \
-    add_panel(form, kernel, n_features, n_queries, x, z, terms, states);                 \
+    add_panel(form, kernel, n_features, n_queries, x, z, terms, meets, states);          \
   }
 #define KERNELS_OF_FORM(use, form)                                                      \
   use(form, GAUSSIAN) use(form, TOPHAT) use(form, EPANECHNIKOV)                          \
@@ -248,40 +254,57 @@ static double half_square(const real *x, ptrdiff_t n_features, ptrdiff_t q) {
   return sum / 2;
 }
 
-/* `edge`: a compact query that meets a point with |1 - distance^2| < edge gets an infinite
- * count, and otherwise the number of points inside. */
-static int pair_sums(const point_set *set, int form, int kernel, double edge,
-                     const void *queries, ptrdiff_t n_queries, double *result,
-                     double *count) {
-  const real *terms = set->terms;
-  const ptrdiff_t d = set->n_features;
+static void add_all_panels(const point_set *set, int form, int kernel,
+                           ptrdiff_t n_queries, const real *x, real *z, pruning *p,
+                           query_state *states) {
   panel_function *add = choose_panel_function(form, kernel);
-  real *x = malloc((size_t)(QUERY_BLOCK * d + PANEL * d) * sizeof(real));
+  const real *terms = set->terms;
+  if (set->boxes) start_pruning(set, form, kernel, x, p);
+  else memset(p->meets, 1, (size_t)p->n_tiles);
+  for (ptrdiff_t panel = 0; panel < set->n_panels; panel++) {
+    if (!set->boxes || panel_meets(set, form, kernel, panel, p)) {
+      scale_panel(set, panel, z);
+      add(set->n_features, n_queries, x, z, terms + panel * PANEL, p->meets, states);
+    }
+    if (panel % FLUSH_INTERVAL == FLUSH_INTERVAL - 1)
+      for (ptrdiff_t q = 0; q < n_queries; q++) flush_state(states + q);
+  }
+}
+
+/* A compact query that meets a point with |1 - distance^2| < edge gets an infinite count,
+ * and otherwise the number of points inside. */
+static void finish_query(const point_set *set, int form, int kernel, const real *x,
+                         ptrdiff_t q, query_state *s, double *result, double *count) {
+  flush_state(s);
+  if (kernel == GAUSSIAN || kernel == EXPONENTIAL) {
+    *result = s->shift + log(s->total);
+    if (form == EXPANDED) *result -= half_square(x, set->n_features, q);
+    *count = 0;
+  } else {
+    const double margin = -v_highest(v_sub(v_set1(0), v_load(s->margin)));
+    *result = s->total;
+    *count = margin < set->edge ? INFINITY : s->total_count;
+  }
+}
+
+static int pair_sums(const point_set *set, int form, int kernel, const void *queries,
+                     ptrdiff_t n_queries, double *result, double *count) {
+  const ptrdiff_t d = set->n_features, max_tiles = QUERY_BLOCK / QUERY_TILE;
+  const size_t n_boxes = set->boxes ? (size_t)(max_tiles + 1) : 0;
+  double floors[QUERY_BLOCK / QUERY_TILE + 1];
+  unsigned char meets[QUERY_BLOCK / QUERY_TILE];
   query_state *states = malloc(QUERY_BLOCK * sizeof(query_state));
-  const int failed = x == NULL || states == NULL || add == NULL;
+  real *x = malloc(((size_t)(QUERY_BLOCK * d + PANEL * d) + n_boxes * BOX_SIZE(d)) *
+                   sizeof(real));
+  const int failed = x == NULL || states == NULL;
   if (!failed) {
     real *z = x + QUERY_BLOCK * d;
-    pack_queries(set, queries, n_queries, x);
+    pruning p = {(n_queries + QUERY_TILE - 1) / QUERY_TILE, z + PANEL * d, floors, meets};
     for (ptrdiff_t q = 0; q < QUERY_BLOCK; q++) reset_state(states + q);
-    for (ptrdiff_t panel = 0; panel < set->n_panels; panel++) {
-      scale_panel(set, panel, z);
-      add(d, n_queries, x, z, terms + panel * PANEL, states);
-      if (panel % FLUSH_INTERVAL == FLUSH_INTERVAL - 1)
-        for (ptrdiff_t q = 0; q < n_queries; q++) flush_state(states + q);
-    }
-    for (ptrdiff_t q = 0; q < n_queries; q++) {
-      query_state *s = states + q;
-      flush_state(s);
-      if (kernel == GAUSSIAN || kernel == EXPONENTIAL) {
-        result[q] = s->shift + log(s->total);
-        if (form == EXPANDED) result[q] -= half_square(x, d, q);
-        count[q] = 0;
-      } else {
-        const double margin = -v_highest(v_sub(v_set1(0), v_load(s->margin)));
-        result[q] = s->total;
-        count[q] = margin < edge ? INFINITY : s->total_count;
-      }
-    }
+    pack_queries(set, queries, n_queries, x);
+    add_all_panels(set, form, kernel, n_queries, x, z, &p, states);
+    for (ptrdiff_t q = 0; q < n_queries; q++)
+      finish_query(set, form, kernel, x, q, states + q, result + q, count + q);
   }
   free(x);
   free(states);
