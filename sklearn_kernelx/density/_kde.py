@@ -101,7 +101,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen during `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during `fit`, when all are strings.
 
     See Also
@@ -120,9 +120,9 @@ class KernelDensity(DensityMixin, BaseEstimator):
 
     References
     ----------
-    .. [1] B. W. Silverman, "Density Estimation for Statistics and Data Analysis",
+    .. [1] Silverman, B. W., "Density Estimation for Statistics and Data Analysis",
        Chapman and Hall, 1986.
-    .. [2] D. W. Scott, "Multivariate Density Estimation", Wiley, 1992.
+    .. [2] Scott, D. W., "Multivariate Density Estimation", Wiley, 1992.
 
     Examples
     --------
