@@ -1,0 +1,512 @@
+"""A tour of the package on real data: ``python examples/tour.py`` writes a page.
+
+Each stop is a function, listed in `STOPS`, from a display and ``quick`` to a `Stop`. All
+else here writes down what the stops return, and knows nothing about their subjects.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import textwrap
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.metrics import pairwise_distances_argmin_min
+from sklearn.model_selection import GridSearchCV, KFold, train_test_split
+from sklearn.neighbors import KernelDensity as PeerKernelDensity
+from sklearn.pipeline import Pipeline
+
+from sklearn_kernelx import KernelDensity
+
+OUTPUT = Path(__file__).resolve().parents[1] / "build" / "demo"
+OURS, PEER, INK = "#0b6e75", "#d1603d", "#444444"
+
+
+# What a stop returns
+
+
+@dataclass
+class Picture:
+    """A figure, the name of its file and the sentence below it."""
+
+    name: str
+    figure: Figure
+    caption: str
+
+
+@dataclass
+class Table:
+    """Cells as text; all columns but the first `n_labels` hold numbers."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    n_labels: int = 1
+
+
+@dataclass
+class Stop:
+    """One section of the page."""
+
+    title: str
+    findings: Sequence[str]
+    pictures: Sequence[Picture]
+    tables: Sequence[Table] = ()
+
+
+# Density
+
+
+@dataclass
+class Contender:
+    """Log-densities of one implementation and the seconds they took."""
+
+    bandwidth: float
+    name: str
+    log_density: NDArray
+    seconds: float
+
+
+def density(display: Display, quick: bool) -> Stop:
+    display.begin("density", n_steps=5)
+    digits = load_digits().data[:: 6 if quick else 1]
+    known, unseen = train_test_split(digits, test_size=1 / 3, random_state=0)
+
+    display.step("choosing a bandwidth")
+    search = search_bandwidth(known, n_bandwidths=5 if quick else 25)
+    chosen = search.best_params_["density__bandwidth"]
+
+    display.step("inventing digits")
+    pca, model = search.best_estimator_
+    new, components = model.sample(48, random_state=0), pca.transform(known)
+    sources, new_gaps = pairwise_distances_argmin_min(new, components)
+    _, unseen_gaps = pairwise_distances_argmin_min(pca.transform(unseen), components)
+
+    contests = []
+    for bandwidth in (1.0, chosen):
+        display.step(f"scoring unseen digits, bandwidth {bandwidth:.3g}")
+        contests.append(compare(known, unseen, bandwidth, n_repeats=1 if quick else 7))
+
+    display.step("drawing pictures")
+    return Stop(
+        title="Density: new digits, and the right likelihood of unseen ones",
+        findings=[
+            f"The data are scikit-learn's handwritten digits, {len(digits)} images of 8 x "
+            f"8 pixels in grey levels from 0 to 16: {len(known)} to learn from and "
+            f"{len(unseen)} kept unseen.",
+            f"GridSearchCV over a Pipeline of PCA and KernelDensity picks a bandwidth of "
+            f"{chosen:.2f} grey levels. It searches the bandwidth only: densities on "
+            f"different numbers of components have different units and cannot be compared. "
+            f"The {pca.n_components_} components kept hold "
+            f"{pca.explained_variance_ratio_.sum():.0%} of the variance.",
+            f"A new digit is a known one moved at random by the bandwidth, far enough not "
+            f"to be a copy: on the components, its median distance to the nearest known is "
+            f"{np.median(new_gaps):.1f}, that of an unseen real digit "
+            f"{np.median(unseen_gaps):.1f}.",
+            *map(describe_contest, contests),
+        ],
+        pictures=[
+            Picture(
+                "density-new-digits.png",
+                draw_digits(pca.inverse_transform(new), known[sources]),
+                "Left, digits sampled from the model. Right, in the same places, the known "
+                "digit nearest to each.",
+            ),
+            Picture(
+                "density-bandwidth.png",
+                draw_search(search, len(known)),
+                "A kernel too narrow finds unseen digits next to impossible; one too wide "
+                "spreads its probability over images that are no digits.",
+            ),
+            Picture(
+                "density-accuracy.png",
+                draw_contests(contests),
+                "Log-densities of the unseen digits on all 64 pixels against the exact sum "
+                "over all pairs. Right answers lie on the diagonal.",
+            ),
+        ],
+        tables=[
+            Table(
+                f"Log-densities of {len(unseen)} unseen digits from {len(known)} known "
+                "ones on all 64 pixels, against a log-sum-exp over all pairs in extended "
+                "precision. Time to fit and score; the median of several runs, but for "
+                "the reference.",
+                ("bandwidth", "method", "largest error", "off by > 0.01", "time"),
+                [row for contest in contests for row in contest_rows(contest)],
+                n_labels=2,
+            )
+        ],
+    )
+
+
+def search_bandwidth(X: NDArray, n_bandwidths: int) -> GridSearchCV:
+    pipeline = Pipeline(
+        [("pca", PCA(n_components=25, random_state=0)), ("density", KernelDensity())]
+    )
+    return GridSearchCV(
+        pipeline,
+        {"density__bandwidth": np.geomspace(1, 8, n_bandwidths)},
+        cv=KFold(5, shuffle=True, random_state=0),
+    ).fit(X)
+
+
+def exact_log_density(
+    X: NDArray, queries: NDArray, bandwidth: float, block: int = 16
+) -> NDArray[np.longdouble]:
+    """Return the Gaussian log-density by a log-sum-exp over all pairs."""
+    X, queries = X.astype(np.longdouble), queries.astype(np.longdouble)
+    h = np.longdouble(bandwidth)
+    log_sums = []
+    for first in range(0, len(queries), block):
+        offsets = queries[first : first + block, np.newaxis] - X
+        exponents = -np.sum(offsets**2, axis=2) / (2 * h**2)
+        largest = exponents.max(axis=1)
+        terms = np.exp(exponents - largest[:, np.newaxis])
+        log_sums.append(largest + np.log(terms.sum(axis=1)))
+    log_two_pi = np.log(8 * np.arctan(np.longdouble(1)))
+    log_norm = X.shape[1] * (log_two_pi / 2 + np.log(h)) + np.log(np.longdouble(len(X)))
+    return np.concatenate(log_sums) - log_norm
+
+
+def compare(
+    X: NDArray, queries: NDArray, bandwidth: float, n_repeats: int
+) -> list[Contender]:
+    """Return exact, scikit-learn's, and our log-densities, ours on one and all threads."""
+    estimators = {
+        "scikit-learn": PeerKernelDensity(bandwidth=bandwidth),
+        "ours, n_jobs=1": KernelDensity(bandwidth=bandwidth, n_jobs=1),
+        "ours, n_jobs=-1": KernelDensity(bandwidth=bandwidth, n_jobs=-1),
+    }
+    start = time.perf_counter()
+    exact = exact_log_density(X, queries, bandwidth)
+    scores = {"exact (NumPy)": exact}
+    seconds = {"exact (NumPy)": [time.perf_counter() - start]}
+    for _ in range(n_repeats):  # interleaved: a busy moment slows all of them
+        for name, estimator in estimators.items():
+            start = time.perf_counter()
+            scores[name] = estimator.fit(X).score_samples(queries)
+            seconds.setdefault(name, []).append(time.perf_counter() - start)
+    return [
+        Contender(bandwidth, name, scores[name], median(seconds[name])) for name in scores
+    ]
+
+
+def errors(contest: list[Contender]) -> list[NDArray]:
+    exact = contest[0].log_density
+    return [np.abs(contender.log_density - exact) for contender in contest]
+
+
+def describe_contest(contest: list[Contender]) -> str:
+    _, peer, one, all_ = contest
+    _, peer_error, our_error, _ = errors(contest)
+    return (
+        f"At bandwidth {peer.bandwidth:.3g} scikit-learn's log-density on all 64 pixels is "
+        f"off by more than 0.01 for {np.sum(peer_error > 0.01)} of {len(peer_error)} "
+        f"unseen digits, at worst by {format_error(peer_error.max())}. Ours is off by "
+        f"{format_error(our_error.max())} at worst, and {peer.seconds / one.seconds:.0f} "
+        f"times as fast on one thread, {peer.seconds / all_.seconds:.0f} times on all "
+        f"processors."
+    )
+
+
+def contest_rows(contest: list[Contender]) -> list[tuple[str, ...]]:
+    rows = []
+    for contender, error in zip(contest, errors(contest), strict=True):
+        largest = error.max()
+        rows.append(
+            (
+                f"{contender.bandwidth:.3g}",
+                contender.name,
+                "reference" if contender is contest[0] else format_error(largest),
+                "" if contender is contest[0] else str(np.sum(error > 0.01)),
+                f"{1000 * contender.seconds:.1f} ms",
+            )
+        )
+    return rows
+
+
+def format_error(error: float) -> str:
+    return f"{error:.1e}" if error < 0.001 else f"{error:.3g}"
+
+
+def draw_digits(new: NDArray, known: NDArray) -> Figure:
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    figure.get_layout_engine().set(wspace=0.08)
+    blocks = zip(figure.subplots(1, 2), ("New", "Nearest known"), (new, known), strict=True)
+    for axes, title, images in blocks:
+        tiles = np.pad(images.reshape(6, 8, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)))
+        mosaic = tiles.transpose(0, 2, 1, 3).reshape(60, 80)
+        axes.imshow(mosaic, cmap="gray_r", vmin=0, vmax=16)
+        axes.set_title(title, color=INK)
+        axes.set_axis_off()
+    return figure
+
+
+def draw_search(search: GridSearchCV, n_samples: int) -> Figure:
+    bandwidths = search.cv_results_["param_density__bandwidth"].astype(float)
+    # A fold scores the sum over its digits, so the folds together score each digit once.
+    per_digit = search.cv_results_["mean_test_score"] * search.n_splits_ / n_samples
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(bandwidths, per_digit, "o-", color=OURS, markersize=4)
+    axes.axvline(search.best_params_["density__bandwidth"], color=PEER, linestyle="--")
+    axes.annotate(
+        f"chosen: {search.best_params_['density__bandwidth']:.2f}",
+        (search.best_params_["density__bandwidth"], per_digit.min()),
+        xytext=(6, 0),
+        textcoords="offset points",
+        color=PEER,
+    )
+    axes.set_xscale("log")
+    ticks = [1, 2, 4, 8]
+    axes.set_xticks(ticks, labels=map(str, ticks))
+    axes.minorticks_off()
+    axes.set_xlabel("bandwidth, in grey levels")
+    axes.set_ylabel("log-likelihood of a held-out digit")
+    tidy(axes)
+    return figure
+
+
+def draw_contests(contests: list[list[Contender]]) -> Figure:
+    figure = Figure(figsize=(9, 4.4), layout="constrained")
+    for axes, contest in zip(figure.subplots(1, len(contests)), contests, strict=True):
+        exact, peer, ours, _ = contest
+        ends = [exact.log_density.min(), exact.log_density.max()]
+        axes.plot(ends, ends, color=INK, linewidth=0.8, zorder=0)
+        for contender, label, colour in (
+            (peer, "scikit-learn", PEER),
+            (ours, "sklearn_kernelx", OURS),
+        ):
+            axes.scatter(
+                exact.log_density,
+                contender.log_density,
+                s=9,
+                color=colour,
+                alpha=0.5,
+                linewidths=0,
+                label=label,
+            )
+        axes.set_title(f"bandwidth {exact.bandwidth:.3g}", color=INK)
+        axes.set_xlabel("exact log-density")
+        axes.set_ylabel("computed log-density")
+        axes.legend(frameon=False, markerscale=2)
+        tidy(axes)
+    return figure
+
+
+def tidy(axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+# The tour
+
+STOPS: list[Callable[[Display, bool], Stop]] = [density]
+
+
+class Display:
+    """Progress as plain lines."""
+
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def begin(self, subject: str, n_steps: int) -> None:
+        """Announce a stop and the number of its steps."""
+        self._subject, self._n_steps, self._n_begun = subject, n_steps, 0
+
+    def step(self, description: str) -> None:
+        """Announce the next step."""
+        self._n_begun += 1
+        print(f"{self._subject} {self._n_begun}/{self._n_steps}: {description}", flush=True)
+
+    def end(self) -> None:
+        """Announce that the last step is done."""
+
+
+class RichDisplay(Display):
+    """Progress as one bar a stop."""
+
+    def __enter__(self) -> Display:
+        from rich import progress
+
+        self._bars = progress.Progress(
+            progress.TextColumn("{task.fields[subject]}"),
+            progress.BarColumn(bar_width=20),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.description}"),
+        )
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def begin(self, subject: str, n_steps: int) -> None:
+        """Add a bar."""
+        self._bar = self._bars.add_task("", total=n_steps, subject=subject)
+        self._n_begun = 0
+
+    def step(self, description: str) -> None:
+        """Move the bar past the last step and show the next."""
+        self._bars.update(self._bar, completed=self._n_begun, description=description)
+        self._n_begun += 1
+
+    def end(self) -> None:
+        """Move the bar past the last step."""
+        self._bars.update(self._bar, completed=self._n_begun, description="done")
+
+
+def open_display() -> Display:
+    """Return bars where there are rich and a terminal, plain lines elsewhere."""
+    try:
+        from rich.console import Console
+    except ImportError:
+        return Display()
+    return RichDisplay() if Console().is_terminal else Display()
+
+
+def format_table(table: Table) -> str:
+    """Return the table as aligned text."""
+    rows = [table.header, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i < table.n_labels else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+STYLE = """
+:root { color-scheme: light; }
+body { margin: 2.5rem auto; max-width: 60rem; padding: 0 1.25rem; background: #fff;
+  color: #222; font: 1.05rem/1.55 system-ui, sans-serif; }
+h1, h2 { line-height: 1.2; }
+h2 { margin-top: 3rem; padding-top: 1.5rem; border-top: 1px solid #ddd; }
+li { margin: .4rem 0; }
+figure { margin: 2rem 0; }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+figcaption, caption, footer { color: #555; font-size: .92rem; }
+figcaption { margin-top: .5rem; text-align: center; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; margin: 2rem auto; }
+caption { caption-side: bottom; padding-top: .6rem; }
+th, td { padding: .3rem .9rem; text-align: left; border-bottom: 1px solid #e6e6e6; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+footer { margin-top: 3rem; border-top: 1px solid #ddd; padding-top: 1rem; }
+"""
+
+
+def table_html(table: Table) -> str:
+    def row_html(row: Iterable[str], tag: str) -> str:
+        classes = [""] * table.n_labels + [' class="number"'] * len(table.header)
+        cells = (
+            f"<{tag}{attribute}>{escape(cell)}</{tag}>"
+            for cell, attribute in zip(row, classes, strict=False)
+        )
+        return f"<tr>{''.join(cells)}</tr>"
+
+    body = "\n".join(row_html(row, "td") for row in table.rows)
+    return (
+        f'<div class="wide"><table>\n<caption>{escape(table.caption)}</caption>\n'
+        f"<thead>{row_html(table.header, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n"
+        "</table></div>"
+    )
+
+
+def stop_html(stop: Stop) -> str:
+    findings = "\n".join(f"<li>{escape(finding)}</li>" for finding in stop.findings)
+    pictures = "\n".join(
+        f'<figure>\n<img src="{escape(picture.name)}" alt="{escape(picture.caption)}">\n'
+        f"<figcaption>{escape(picture.caption)}</figcaption>\n</figure>"
+        for picture in stop.pictures
+    )
+    tables = "\n".join(map(table_html, stop.tables))
+    return (
+        f"<section>\n<h2>{escape(stop.title)}</h2>\n<ul>\n{findings}\n</ul>\n"
+        f"{pictures}\n{tables}\n</section>"
+    )
+
+
+def write_page(stops: Sequence[Stop], output: Path, seconds: float) -> Path:
+    """Write the pictures and the page that shows them; return the page's path."""
+    output.mkdir(parents=True, exist_ok=True)
+    for picture in (picture for stop in stops for picture in stop.pictures):
+        picture.figure.savefig(output / picture.name, dpi=160)
+    sections = "\n".join(map(stop_html, stops))
+    page = output / "index.html"
+    page.write_text(
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>A tour of sklearn_kernelx</title>\n<style>{STYLE}</style>\n</head>\n"
+        "<body>\n<h1>A tour of sklearn_kernelx</h1>\n"
+        "<p>Kernel methods that scikit-learn lacks, as scikit-learn estimators, on real "
+        f"data. All numbers and pictures were made on this machine in {seconds:.0f} "
+        f"seconds.</p>\n{sections}\n<footer>sklearn_kernelx {version('sklearn-kernelx')}, "
+        f"scikit-learn {version('scikit-learn')}, NumPy {version('numpy')}, "
+        f"{os.cpu_count()} processors</footer>\n</body>\n</html>\n",
+        encoding="utf-8",
+    )
+    return page
+
+
+def print_stop(stop: Stop) -> None:
+    print(f"\n{stop.title}\n")
+    for finding in stop.findings:
+        print(textwrap.fill(finding, 80, initial_indent="- ", subsequent_indent="  "))
+    for table in stop.tables:
+        print(f"\n{format_table(table)}")
+        print(textwrap.fill(table.caption, 80))
+
+
+def main(output: str | os.PathLike = OUTPUT, quick: bool = False) -> Path:
+    """Make all the stops and write the page.
+
+    Parameters
+    ----------
+    output : path-like
+        The folder to write to, made if need be.
+    quick : bool, default=False
+        Use a part of the data and coarse searches.
+
+    Returns
+    -------
+    page : Path
+        Of the page written.
+    """
+    start = time.perf_counter()
+    stops = []
+    with open_display() as display:
+        for make_stop in STOPS:
+            stops.append(make_stop(display, quick))
+            display.end()
+    page = write_page(stops, Path(output), time.perf_counter() - start)
+    for stop in stops:
+        print_stop(stop)
+    print(f"\nThe page: {os.path.relpath(page)}")
+    return page
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A tour of sklearn_kernelx on real data.")
+    parser.add_argument("--output", default=OUTPUT, help="folder to write the page to")
+    parser.add_argument("--quick", action="store_true", help="a part of the data only")
+    main(**vars(parser.parse_args()))
