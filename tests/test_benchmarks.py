@@ -1,0 +1,104 @@
+"""The benchmark harness, on contenders that take no time."""
+
+import json
+import math
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def harness(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return pytest.importorskip("_harness")
+
+
+def trivial_tables(harness, options):
+    contenders = [
+        harness.Contender("sum", lambda: sum(range(1000)), work=1000),
+        harness.Contender("formula", lambda: 499500, work=1000, blas_threads=2),
+    ]
+    timings = harness.measure(contenders, options.repeats)
+    rows = [
+        [name, *timing.cells(), timing.rate, timing.value]
+        for name, timing in timings.items()
+    ]
+    rows.append(["none|such", None, math.inf, math.nan, 1, "text"])
+    columns = ["contender", *harness.TIMING_COLUMNS, "rate", "value"]
+    return [harness.table("Sums", columns, rows, "A note."), harness.table("E", ["a"], [])]
+
+
+def check_schema(report):
+    assert set(report) == {"subject", "date", "machine", "versions", "tables"}
+    assert set(report["machine"]) == {"cpu", "cores", "instruction_set"}
+    assert isinstance(report["machine"]["cores"], int)
+    assert {"python", "numpy", "scipy", "scikit-learn", "sklearn_kernelx"} <= set(
+        report["versions"]
+    )
+    for table in report["tables"]:
+        assert set(table) == {"title", "note", "columns", "rows"}
+        for row in table["rows"]:
+            assert len(row) == len(table["columns"])
+            assert all(isinstance(cell, (str, int, float)) for cell in row)
+
+
+def test_run_writes_json_and_prints_markdown(harness, monkeypatch, tmp_path, capsys):
+    import run
+
+    case = SimpleNamespace(tables=lambda options: trivial_tables(harness, options))
+    monkeypatch.setitem(sys.modules, "cases.trivial", case)
+    run.main(["trivial", "--repeats", "1", "--output", str(tmp_path)])
+
+    report = json.loads((tmp_path / "trivial.json").read_text())
+    check_schema(report)
+    assert report["subject"] == "trivial"
+    rows = report["tables"][0]["rows"]
+    assert [row[-1] for row in rows] == [499500, 499500, "text"]
+    assert rows[2] == ["none|such", "", "inf", "nan", 1, "text"]
+
+    printed = capsys.readouterr()
+    assert "# Benchmarks: trivial" in printed.out
+    assert "## Sums" in printed.out and "A note." in printed.out
+    assert "| none\\|such |  | inf | nan | 1 | text |" in printed.out
+    assert "BLAS threads 2" in printed.err
+
+
+def test_measure_interleaves_after_a_warm_up(harness):
+    order = []
+    contenders = [
+        harness.Contender(name, lambda name=name: order.append(name)) for name in "ab"
+    ]
+    timings = harness.measure(contenders, repeats=1)
+    n_rounds = 1 + harness.MINIMUM_REPEATS
+    assert "".join(order) == ("abba" * n_rounds)[: 2 * n_rounds]
+    assert all(len(t.wall) == len(t.cpu) == n_rounds - 1 for t in timings.values())
+
+
+def test_same_name_twice_is_refused(harness):
+    contender = harness.Contender("a", int)
+    with pytest.raises(ValueError, match="names"):
+        harness.measure([contender, contender], 5)
+
+
+def test_ragged_table_is_refused(harness):
+    with pytest.raises(ValueError, match="Sums: 1 cells in 2 columns"):
+        harness.table("Sums", ["a", "b"], [[1]])
+
+
+def test_missing_peer_and_data_are_skipped_aloud(harness, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("SKLEARN_KERNELX_DATA", str(tmp_path))
+    assert harness.peer("no_such_peer") is None
+    assert harness.data_file(harness.Options(), "no/such.csv") is None
+    said = capsys.readouterr().err
+    assert "SKIPPED: no_such_peer" in said
+    assert "SKIPPED: no no/such.csv" in said
+
+
+def test_every_case_file_is_a_subject(harness):
+    import run
+
+    assert "density" in run.subjects()
