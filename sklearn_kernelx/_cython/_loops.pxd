@@ -6,6 +6,8 @@ cdef extern from "loops.h" nogil:
     enum:
         PANEL_F64
         PANEL_F32
+        SPLINE_ORDER
+        SPLINE_BLOCK
         EXPANDED
         EUCLIDEAN
         MANHATTAN
@@ -38,6 +40,9 @@ cdef extern from "loops.h" nogil:
         int (*careful_sums)(
             const point_set *, int, int, const double *, const void *,
             double *) noexcept nogil
+        void (*spline_block)(
+            ptrdiff_t, const double *, ptrdiff_t, double, double, int *,
+            double (*)[SPLINE_BLOCK]) noexcept nogil
 
     const loops *get_loops_f64(const char *wanted)
     const loops *get_loops_f32(const char *wanted)

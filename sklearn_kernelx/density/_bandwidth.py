@@ -50,6 +50,10 @@ def resolve_bandwidth(
         reciprocal is finite.
     """
     if isinstance(bandwidth, str):
+        if bandwidth not in ("scott", "silverman"):
+            raise ValueError(
+                f"bandwidth must be a number, 'scott' or 'silverman'; got {bandwidth!r}"
+            )
         return rule_of_thumb(bandwidth, n_samples, n_features)
     h = np.asarray(bandwidth, dtype=np.float64)
     if h.ndim > 1 or (h.ndim == 1 and h.shape != (n_features,)):

@@ -19,6 +19,7 @@ from sklearn_kernelx._compat import (
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
 from sklearn_kernelx.density._distance_sums import log_distance_sums
+from sklearn_kernelx.density._fft import MAX_FEATURES, fft_log_density
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
 from sklearn_kernelx.density._kernels import LOG_KERNELS, log_normalizer, sample_kernel
 from sklearn_kernelx.density._points import Points, pack_points, unpack_rows
@@ -204,8 +205,13 @@ class KernelDensity(DensityMixin, BaseEstimator):
             If `X` has NaN or infinity, a weight is negative or all are zero, or
             `algorithm`, `metric` and `bandwidth` do not go together.
         """
-        X = validate_data(self, X, order="C", dtype=[np.float64, np.float32])
         metric = self._check_algorithm()
+        X = validate_data(self, X, order="C", dtype=[np.float64, np.float32])
+        if self.algorithm == "fft" and X.shape[1] > MAX_FEATURES:
+            raise ValueError(
+                f"algorithm='fft' takes at most {MAX_FEATURES} features; X has "
+                f"{X.shape[1]}. Use algorithm='auto'"
+            )
         bandwidth = resolve_bandwidth(self.bandwidth, *X.shape)
         if metric is None and np.ndim(bandwidth):
             raise ValueError(
@@ -221,7 +227,9 @@ class KernelDensity(DensityMixin, BaseEstimator):
         self._sample_weight = sample_weight
         self._n_samples = len(X)
         self._tree = None
-        if metric is None:
+        # The data once: in panels for the compiled loops, else as they are.
+        self._fit_X = self._points = None
+        if metric is None or self.algorithm == "fft":
             self._fit_X = X
         else:
             self._points = tuple(
@@ -232,7 +240,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
                     metric=metric,
                     sample_weight=sample_weight,
                     rtol=self.rtol,
-                    prune=self.algorithm not in ("brute", "fft"),
+                    prune=self.algorithm != "brute",
                 )
             )
         return self
@@ -246,11 +254,16 @@ class KernelDensity(DensityMixin, BaseEstimator):
         params = self.metric_params or {}
         if self.metric in ("minkowski", "p") and params.get("w") is None:
             metric = _MINKOWSKI.get(params.get("p", 2))
+        if self.algorithm == "fft" and (self.kernel, metric) != ("gaussian", "euclidean"):
+            raise ValueError(
+                "algorithm='fft' needs kernel='gaussian' and metric='euclidean'; got "
+                f"kernel={self.kernel!r}, metric={self.metric!r}. Use algorithm='auto'"
+            )
         return metric
 
     def _rows(self, indices: NDArray[np.intp]) -> NDArray:
         """Return training points as rows."""
-        if self._metric is None:
+        if self._fit_X is not None:
             return self._fit_X[indices]
         return unpack_rows(Points(*self._points), indices)
 
@@ -298,9 +311,18 @@ class KernelDensity(DensityMixin, BaseEstimator):
             If `X` has NaN or infinity, or another number of features.
         """
         check_is_fitted(self)
-        dtype = self._dtype()
+        dtype = (self._points[0] if self._fit_X is None else self._fit_X).dtype
         X = validate_data(self, X, order="C", dtype=dtype, reset=False)
-        log_norm = log_normalizer(self.kernel, self.bandwidth_, X.shape[1])
+        if self._metric is not None and self._fit_X is not None:
+            log_density = self._fft_log_density(X)
+        else:
+            log_density = self._exact_log_density(X)
+        return log_density.astype(dtype, copy=False)
+
+    def _exact_log_density(self, X: NDArray) -> NDArray[np.float64]:
+        log_normalizer_ = self._log_total_weight() + log_normalizer(
+            self.kernel, self.bandwidth_, X.shape[1]
+        )
         if self._metric is None:
             log_sums = log_distance_sums(
                 self._fit_X,
@@ -318,15 +340,22 @@ class KernelDensity(DensityMixin, BaseEstimator):
                 kernel=self.kernel,
                 metric=self._metric,
                 bandwidth=self.bandwidth_,
-                log_normalizer=log_norm + self._log_total_weight(),
+                log_normalizer=log_normalizer_,
                 atol=self.atol,
                 rtol=self.rtol,
                 n_threads=effective_n_threads(self.n_jobs),
             )
-        return (log_sums - (log_norm + self._log_total_weight())).astype(dtype, copy=False)
+        return log_sums - log_normalizer_
 
-    def _dtype(self) -> np.dtype:
-        return (self._fit_X if self._metric is None else self._points[0]).dtype
+    def _fft_log_density(self, X: NDArray) -> NDArray[np.float64]:
+        return fft_log_density(
+            self._fit_X.astype(np.float64, copy=False),
+            X.astype(np.float64, copy=False),
+            bandwidth=np.broadcast_to(self.bandwidth_, X.shape[1]),
+            sample_weight=self._sample_weight,
+            rtol=self.rtol,
+            n_threads=effective_n_threads(self.n_jobs),
+        )
 
     def _log_total_weight(self) -> float:
         """Return the log of the sum of the weights, in units of the largest."""

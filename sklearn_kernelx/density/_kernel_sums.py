@@ -100,8 +100,9 @@ class _Ladder(NamedTuple):
     n_threads: int
 
     def rungs(self) -> list[str]:
-        expanded = ["expanded"] if self.points.expanded_terms is not None else []
-        return [*expanded, self.metric, "careful"]
+        # The kernel may have been set anew since the points were packed.
+        expanded = self.kernel == "gaussian" and self.points.expanded_terms is not None
+        return [*(["expanded"] if expanded else []), self.metric, "careful"]
 
     def blocks(self, rung: str, n_queries: int) -> Iterator[slice]:
         work = WORK_PER_CALL["careful" if rung == "careful" else "pair"]

@@ -53,6 +53,10 @@ class Points(NamedTuple):
     share: NDArray | None
     n_points: int
 
+    def log_total_weight(self) -> float:
+        """Return log of the sum of w / max(w)."""
+        return float(np.log(self.n_points if self.share is None else np.sum(self.share)))
+
     def log_weight(self) -> NDArray:
         """Return log(w / max(w)) of shape (n_panels * panel_width,), padded with -inf."""
         log_weight = np.full(self.panels.shape[0] * self.panels.shape[2], -np.inf)

@@ -7,7 +7,6 @@ import textwrap
 import types
 import warnings
 
-import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -180,6 +179,15 @@ def test_algorithms_agree(algorithm, kernel):
     assert_log_density(kde.score_samples(Y), expected, 1e-11)
 
 
+@pytest.mark.parametrize("first", KERNELS)
+def test_kernel_set_after_fit(first):
+    # As with scikit-learn's, score_samples looks at the parameter.
+    for second in KERNELS:
+        kde = KernelDensity(kernel=first).fit(X).set_params(kernel=second)
+        expected = log_density(Y, X, bandwidth=1.0, kernel=second)
+        assert_log_density(kde.score_samples(Y), expected, 1e-11)
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "haversine"])
 @pytest.mark.parametrize("algorithm", ["auto", "ball_tree"])
 def test_tree_is_built_when_asked_for(metric, algorithm):
@@ -231,6 +239,8 @@ def test_fit_keeps_one_copy_of_the_data():
         ({"bandwidth": [1.0, 2.0, 3.0], "metric": "canberra"}, "bandwidth .* number"),
         ({"algorithm": "octree"}, "algorithm"),
         ({"algorithm": "kd_tree", "metric": "haversine"}, "invalid metric for KDTree"),
+        ({"algorithm": "fft", "kernel": "tophat"}, "kernel='gaussian'"),
+        ({"algorithm": "fft", "metric": "l1"}, "metric='euclidean'"),
         ({"kernel": "cauchy"}, "kernel"),
         ({"metric": "blah"}, "metric"),
         ({"metric": lambda a, b: 0}, "metric"),
@@ -293,15 +303,7 @@ def test_grid_search_over_a_compact_kernel_warns_once():
     assert np.all(np.isneginf(search.cv_results_["mean_test_score"][:2]))
 
 
-def test_n_jobs_follows_joblib():
-    from sklearn_kernelx._parallel import effective_n_threads
-
-    assert effective_n_threads(None) == 1
-    with joblib.parallel_config(backend="threading", n_jobs=2):
-        assert effective_n_threads(None) == 2
-    assert effective_n_threads(-1) == joblib.cpu_count()
-
-
 def test_estimator_checks_of_other_configurations():
     check_estimator(KernelDensity(kernel="linear", metric="manhattan", n_jobs=2))
     check_estimator(KernelDensity(metric="canberra"))
+    check_estimator(KernelDensity(algorithm="brute", rtol=1e-3, atol=1e-6))

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 enum { PANEL_F64 = 24, PANEL_F32 = 48 };
+enum { SPLINE_ORDER = 6, SPLINE_BLOCK = 64 };
 enum { EXPANDED, EUCLIDEAN, MANHATTAN, CHEBYSHEV };
 enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
 
@@ -30,6 +31,10 @@ typedef struct {
   /* one query, see careful_sums.h */
   int (*careful_sums)(const point_set *set, int form, int kernel,
                       const double *bandwidth, const void *query, double *result);
+  /* float64 whatever the table's dtype, see bspline.h */
+  void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
+                       double per_unit, int *first,
+                       double weight[SPLINE_ORDER][SPLINE_BLOCK]);
 } loops;
 
 /* The best table the processor can run, or the one named; NULL if it cannot run that. */

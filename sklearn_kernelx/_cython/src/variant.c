@@ -1,4 +1,5 @@
 /* Compiled once for each dtype and instruction set: the table of that variant. */
+#include "bspline.h"
 #include "careful_sums.h"
 
 #define JOIN(a, b) a##b
@@ -13,4 +14,4 @@
 #endif
 
 extern const loops TABLE;
-const loops TABLE = {QUOTE(ISA), exp_array, pair_sums, careful_sums};
+const loops TABLE = {QUOTE(ISA), exp_array, pair_sums, careful_sums, spline_block};
