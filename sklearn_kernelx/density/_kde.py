@@ -117,7 +117,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
 
     scikit-learn's trees refine a bound of the sum by additions and subtractions, which
     cancel in high dimension: at 64 features and h = 0.6 standard deviations its
-    log-densities are wrong by up to 110.
+    log-densities are wrong by tens of nats.
 
     References
     ----------
