@@ -21,7 +21,7 @@ cdef struct supports:
 
 cdef void find_supports(
     const float64_t *x, intp_t n, intp_t d, const float64_t *origin,
-    const float64_t *per_unit, supports *s,
+    const float64_t *per_unit, float64_t margin, supports *s,
 ) noexcept nogil:
     cdef intp_t axis, i, k
     for axis in range(3 - d):
@@ -33,7 +33,8 @@ cdef void find_supports(
         axis = 3 - d + k
         s.length[axis] = SPLINE_ORDER
         _loops.f64.spline_block(
-            n, x + k, d, origin[k], per_unit[k], s.first[axis], s.weight[axis]
+            n, x + k, d, origin[k], per_unit[k], margin, s.first[axis],
+            s.weight[axis],
         )
 
 
@@ -42,11 +43,12 @@ def scatter(
     const float64_t[::1] weights,
     const float64_t[::1] origin,
     const float64_t[::1] per_unit,
+    float64_t margin,
     float64_t[:, :, ::1] grid,
 ):
     """Add the points, each spread over the nodes around it, to `grid`.
 
-    `weights` may be None; `per_unit` counts nodes per unit of each coordinate.
+    `weights` may be None; node (x - origin) * per_unit + margin is that of x.
     """
     cdef intp_t d = points.shape[1], n = points.shape[0]
     cdef intp_t block, begin, size, i, a, b, c
@@ -58,7 +60,7 @@ def scatter(
         for block in range((n + SPLINE_BLOCK - 1) // SPLINE_BLOCK):
             begin = block * SPLINE_BLOCK
             size = min(<intp_t> SPLINE_BLOCK, n - begin)
-            find_supports(&points[begin, 0], size, d, &origin[0], &per_unit[0], &s)
+            find_supports(&points[begin, 0], size, d, &origin[0], &per_unit[0], margin, &s)
             for i in range(size):
                 for a in range(s.length[0]):
                     outer = s.weight[0][a][i]
@@ -73,11 +75,40 @@ def scatter(
                             row[c] += added[c]
 
 
+def moments(
+    const float64_t[:, ::1] points,
+    const float64_t[::1] weights,
+    float64_t origin,
+    float64_t per_unit,
+    float64_t margin,
+    float64_t[:, ::1] result,
+):
+    """Add sum w t^k, k = 0..5, of the points (n, 1) behind each node to its row of `result`.
+
+    t is the distance to the node. In one dimension this is faster than `scatter`, and as
+    good: the weights of the splines are polynomials of t.
+    """
+    cdef intp_t i, k, node
+    cdef float64_t position, t, power
+    cdef float64_t *row
+    with nogil:
+        for i in range(points.shape[0]):
+            position = (points[i, 0] - origin) * per_unit + margin
+            node = <intp_t> position
+            t = position - node
+            row = &result[node, 0]
+            power = 1.0 if weights is None else weights[i]
+            for k in range(SPLINE_ORDER):
+                row[k] += power
+                power = power * t
+
+
 def gather(
     const float64_t[:, :, ::1] grid,
     const float64_t[:, ::1] points,
     const float64_t[::1] origin,
     const float64_t[::1] per_unit,
+    float64_t margin,
     float64_t[::1] result,
 ):
     """Write the spline with the coefficients `grid` at the points to `result`."""
@@ -90,7 +121,7 @@ def gather(
         for block in range((n + SPLINE_BLOCK - 1) // SPLINE_BLOCK):
             begin = block * SPLINE_BLOCK
             size = min(<intp_t> SPLINE_BLOCK, n - begin)
-            find_supports(&points[begin, 0], size, d, &origin[0], &per_unit[0], &s)
+            find_supports(&points[begin, 0], size, d, &origin[0], &per_unit[0], margin, &s)
             for i in range(size):
                 total = 0
                 for a in range(s.length[0]):

@@ -41,7 +41,7 @@ cdef extern from "loops.h" nogil:
             const point_set *, int, int, const double *, const void *,
             double *) noexcept nogil
         void (*spline_block)(
-            ptrdiff_t, const double *, ptrdiff_t, double, double, int *,
+            ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
 
     const loops *get_loops_f64(const char *wanted)

@@ -1,6 +1,7 @@
 """Gaussian densities in up to three dimensions, by binning and FFT."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,7 @@ from sklearn import get_config
 from sklearn.utils import check_array, check_scalar
 
 from sklearn_kernelx._compat import check_sample_weight
-from sklearn_kernelx._cython._binning import ORDER, gather, scatter
+from sklearn_kernelx._cython._binning import ORDER, gather, moments, scatter
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
@@ -58,8 +59,8 @@ def fft_density(
         Non-negative weights, not all zero.
 
     rtol : float, default=0
-        Largest error, as a fraction of the largest density among the requested points;
-        0 means 1e-6. At least 1e-12 is used.
+        Largest error, as a fraction of the largest density anywhere; 0 means 1e-6. At
+        least 1e-12 is used.
 
     n_jobs : int, default=None
         Number of threads of the FFT.
@@ -182,7 +183,7 @@ def fft_log_density(
     sample_weight : ndarray of shape (n_samples,) or None
         Non-negative, not all zero.
     rtol : float
-        Error over the largest density; 0 means 1e-6.
+        Error over the largest density anywhere; 0 means 1e-6.
     n_threads : int
         At least 1.
 
@@ -195,16 +196,18 @@ def fft_log_density(
     box = X.min(axis=0), X.max(axis=0)
     outside = np.abs(queries - np.clip(queries, *box)) > REACH * bandwidth
     direct = np.any(outside, axis=1)
-    density = np.zeros(len(queries))
+    density, peak = np.zeros(len(queries)), 0.0
     if not np.all(direct):
         inside = queries if not np.any(direct) else queries[~direct]
-        density[~direct] = _to_tolerance(X, share, inside, box, bandwidth, rtol, n_threads)
-    direct |= ~(density > DIRECT_BELOW * np.max(density))
+        density[~direct], peak = _to_tolerance(
+            X, share, inside, box, bandwidth, rtol, n_threads
+        )
+    direct |= ~(density > DIRECT_BELOW * peak)
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_density = np.log(density)
+        log_density = np.log(density) - log_normalizer("gaussian", bandwidth, X.shape[1])
     if np.any(direct):
         log_density[direct] = _direct_log_density(
-            X, queries[direct], bandwidth, sample_weight, n_threads
+            X, share, queries[direct], bandwidth, n_threads
         )
     return log_density
 
@@ -217,16 +220,16 @@ def _to_tolerance(
     bandwidth: NDArray,
     rtol: float,
     n_threads: int,
-) -> NDArray[np.float64]:
-    log_kernel_peak = -log_normalizer("gaussian", bandwidth, X.shape[1])
+) -> tuple[NDArray[np.float64], float]:
     bound = rtol / SHARPNESS
-    density = _fft_density(X, share, queries, box, bandwidth, bound, n_threads)
-    peak = np.max(density)
+    density, peak = _fft_density(X, share, queries, box, bandwidth, bound, n_threads)
     # The bound is a fraction of K(0): the grid must be finer the flatter the density is.
-    needed = rtol * peak * np.exp(-log_kernel_peak)
-    if peak > 0 and needed < bound:
-        density = _fft_density(X, share, queries, box, bandwidth, 0.9 * needed, n_threads)
-    return density
+    needed = rtol * peak
+    if needed < bound:
+        density, peak = _fft_density(
+            X, share, queries, box, bandwidth, 0.9 * needed, n_threads
+        )
+    return density, peak
 
 
 def _fft_density(
@@ -237,18 +240,24 @@ def _fft_density(
     bandwidth: NDArray,
     bound: float,
     n_threads: int,
-) -> NDArray[np.float64]:
-    """Return the density with an error of at most `bound` times K(0).
+) -> tuple[NDArray[np.float64], float]:
+    """Return the density with an error of at most `bound`, and its peak, over K(0).
 
     Queries lie within `REACH` bandwidths of `box`, the lowest and highest of X.
     """
     d, (low, high) = X.shape[1], box
-    spacing = spacing_for(max(bound, 1e-14), d) * bandwidth
-    margin = REACH * bandwidth + ORDER * spacing
-    origin = low - margin
-    shape = _grid_shape((high - low + 2 * margin) / spacing)
+    ratio = spacing_for(max(bound, 1e-14), d)
+    spacing = ratio * bandwidth
+    # In nodes, not in units of X, where rounding could lose it.
+    margin = REACH / ratio + ORDER
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        per_unit = 1 / spacing
+        shape = _grid_shape((high - low) * per_unit + 2 * margin)
     grid = np.zeros((1,) * (3 - d) + shape)
-    scatter(X, share, origin, 1 / spacing, grid)
+    if d == 1:
+        _scatter_line(X, share, low[0], per_unit[0], margin, grid[0, 0])
+    else:
+        scatter(X, share, low, per_unit, margin, grid)
 
     spectrum = rfftn(grid, axes=range(3 - d, 3), workers=n_threads)
     for axis, n in enumerate(shape):
@@ -258,9 +267,41 @@ def _fft_density(
     grid = irfftn(spectrum, s=shape, axes=range(3 - d, 3), workers=n_threads)
 
     density = np.empty(len(queries))
-    gather(grid, queries, origin, 1 / spacing, density)
+    gather(grid, queries, low, per_unit, margin, density)
     total = len(X) if share is None else np.sum(share)
-    return density / (total * np.prod(spacing))
+    # K(0) of a sample, in units of a node's mass.
+    kernel_peak = (ratio / np.sqrt(2 * np.pi)) ** d * total
+    return density / kernel_peak, np.max(grid) / kernel_peak
+
+
+def _scatter_line(
+    X: NDArray,
+    share: NDArray | None,
+    origin: float,
+    per_unit: float,
+    margin: float,
+    grid: NDArray,
+) -> None:
+    """Do as `scatter`, by the moments of the samples behind each node."""
+    sums = np.zeros((len(grid), ORDER))
+    moments(X, share, origin, per_unit, margin, sums)
+    behind = slice(ORDER, len(grid) - ORDER)  # the margin is empty
+    for j, polynomial in enumerate(_spline_polynomials()):
+        first = behind.start - ORDER // 2 + 1 + j
+        grid[first : first + behind.stop - behind.start] += sums[behind] @ polynomial
+
+
+@cache
+def _spline_polynomials() -> list[NDArray[np.float64]]:
+    """Return the weights of src/bspline.h as coefficients of t^0, t^1, ..."""
+    weights = [np.eye(ORDER)[0]]
+    for k in range(1, ORDER):
+        padded = [np.zeros(ORDER), *weights, np.zeros(ORDER)]
+        weights = [
+            ((k - j) * left + np.roll(left, 1) + (1 + j) * right - np.roll(right, 1)) / k
+            for j, (left, right) in enumerate(pairwise(padded))
+        ]
+    return weights
 
 
 def _grid_shape(nodes: NDArray[np.float64]) -> tuple[int, ...]:
@@ -339,17 +380,51 @@ def spacing_for(bound: float, n_features: int) -> float:
 
 def _direct_log_density(
     X: NDArray,
+    share: NDArray | None,
     queries: NDArray,
     bandwidth: NDArray,
-    sample_weight: NDArray | None,
     n_threads: int,
 ) -> NDArray[np.float64]:
     common = {"kernel": "gaussian", "metric": "euclidean", "bandwidth": bandwidth}
+    total = len(X) if share is None else np.sum(share)
+    log_norm = log_normalizer("gaussian", bandwidth, X.shape[1]) + np.log(total)
+    near = _samples_that_matter(X, share, queries, bandwidth)
+    X, share = X[near], None if share is None else share[near]
     # Sorting the samples pays when it saves more sums than that.
     prune = len(X) * len(queries) > 5e8
-    points = pack_points(X, sample_weight=sample_weight, rtol=0.0, prune=prune, **common)
-    log_norm = log_normalizer("gaussian", bandwidth, X.shape[1]) + points.log_total_weight()
+    points = pack_points(X, sample_weight=share, rtol=0.0, prune=prune, **common)
+    log_unit = 0.0 if share is None else np.log(np.max(share))
     sums = log_kernel_sums(
-        points, queries, log_normalizer=log_norm, n_threads=n_threads, **common
+        points,
+        queries,
+        log_normalizer=log_norm - log_unit,
+        n_threads=n_threads,
+        **common,
     )
-    return sums - log_norm
+    return sums + log_unit - log_norm
+
+
+def _samples_that_matter(
+    X: NDArray, share: NDArray | None, queries: NDArray, bandwidth: NDArray
+) -> NDArray[np.intp]:
+    """Return which samples may matter to the last digit at some query.
+
+    The nearest of a few samples bounds the sum of a query from below, and so the distance
+    from which on all others are less than exp(-40) of it. Queries on one side of the
+    samples, tails most often, share a box.
+    """
+    step = max(1, len(X) // 16)
+    some = np.r_[np.argmin(X, axis=0), np.argmax(X, axis=0), 0 : len(X) : step]
+    lower = np.full(len(queries), -np.inf)
+    for i in some if share is None else some[share[some] > 0]:
+        exponent = -0.5 * np.sum(((queries - X[i]) / bandwidth) ** 2, axis=1)
+        lower = np.maximum(lower, exponent + (0 if share is None else np.log(share[i])))
+    reach = np.sqrt(2 * (np.log(len(X)) + 40 - lower))[:, np.newaxis] * bandwidth
+    sides = (queries > np.mean(X, axis=0)) @ (1 << np.arange(X.shape[1]))
+    near = []
+    for side in np.unique(sides):
+        low = np.min((queries - reach)[sides == side], axis=0)
+        high = np.max((queries + reach)[sides == side], axis=0)
+        inside = [(x >= a) & (x <= b) for x, a, b in zip(X.T, low, high, strict=True)]
+        near.append(np.flatnonzero(np.logical_and.reduce(inside)))
+    return near[0] if len(near) == 1 else np.unique(np.concatenate(near))

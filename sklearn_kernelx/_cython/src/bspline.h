@@ -7,13 +7,13 @@
 
 #include "loops.h"
 
-/* Coordinates are x[0], x[stride], ...; (x - origin) * per_unit must be at least 2. */
+/* Coordinates are x[0], x[stride], ...; (x - origin) * per_unit + margin must be at least 2. */
 static void spline_block(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
-                         double per_unit, int *first,
+                         double per_unit, double margin, int *first,
                          double weight[SPLINE_ORDER][SPLINE_BLOCK]) {
   double t[SPLINE_BLOCK];
   for (ptrdiff_t i = 0; i < n; i++) {
-    const double position = (x[i * stride] - origin) * per_unit;
+    const double position = (x[i * stride] - origin) * per_unit + margin;
     const int node = (int)position;
     first[i] = node - 2;
     t[i] = position - node;

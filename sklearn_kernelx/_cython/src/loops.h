@@ -33,7 +33,7 @@ typedef struct {
                       const double *bandwidth, const void *query, double *result);
   /* float64 whatever the table's dtype, see bspline.h */
   void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
-                       double per_unit, int *first,
+                       double per_unit, double margin, int *first,
                        double weight[SPLINE_ORDER][SPLINE_BLOCK]);
 } loops;
 
