@@ -40,7 +40,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["auto_examples"],
     "subsection_order": ExplicitOrder([*(f"../examples/{s}" for s in SUBJECTS), "*"]),
     "filename_pattern": r"[\\/]plot_",
-    "ignore_pattern": r"[\\/](tour|_\w+)\.py$",
+    "ignore_pattern": r"(^|[\\/])(tour|_\w+)\.py$",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sklearn_kernelx",),
     "reference_url": {"sklearn_kernelx": None},

@@ -83,7 +83,7 @@ def moments(
     float64_t margin,
     float64_t[:, ::1] result,
 ):
-    """Add sum w t^k, k = 0..5, of the points (n, 1) behind each node to its row of `result`.
+    """Add sum w t^k, k = 0..5, of the points (n, 1) behind each node to its row of result.
 
     t is the distance to the node. In one dimension this is faster than `scatter`, and as
     good: the weights of the splines are polynomials of t.
