@@ -20,6 +20,8 @@ __all__ = ["KernelDensity", "__version__", "fft_density"]
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("sklearn-kernelx")
+    if name in _SUBJECT_OF.values():
+        return import_module(f"sklearn_kernelx.{name}")
     if name not in _SUBJECT_OF:
         raise AttributeError(f"module 'sklearn_kernelx' has no attribute {name!r}")
     return getattr(import_module(f"sklearn_kernelx.{_SUBJECT_OF[name]}"), name)

@@ -70,26 +70,31 @@ def pair_sums(
 
 def careful_sums(
     const floating[:, :, ::1] points,
-    const floating[::1] terms,
+    const floating[::1] log_weight,
     const floating[::1] center,
     const floating[::1] inverse_bandwidth,
+    const floating[:, ::1] boxes,
+    tuple margins,
     int form,
     int kernel,
     const float64_t[::1] bandwidth,
     const floating[:, ::1] queries,
-    float64_t[::1] result,
+    float64_t[::1] log_sums,
     int num_threads,
 ):
-    """As `pair_sums`, by the slow sums of src/careful_sums.h."""
+    """Write log sum w K by the slow sums of src/careful_sums.h, for every kernel."""
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
-    cdef _loops.point_set points_ = describe(points, terms, center, inverse_bandwidth)
+    cdef _loops.point_set points_ = describe(points, log_weight, center, inverse_bandwidth)
     cdef intp_t i
     cdef int failed = 0
+    if boxes is not None:
+        points_.boxes = &boxes[0, 0]
+    points_.edge, points_.slack, points_.absolute_floor = margins
     for i in prange(
         queries.shape[0], nogil=True, schedule="dynamic", num_threads=num_threads
     ):
         failed += table.careful_sums(
-            &points_, form, kernel, &bandwidth[0], &queries[i, 0], &result[i]
+            &points_, form, kernel, &bandwidth[0], &queries[i, 0], &log_sums[i]
         )
     if failed:
         raise MemoryError

@@ -1,6 +1,6 @@
 """Gaussian densities in up to three dimensions, by binning and FFT."""
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.fft import fftfreq as full_fftfreq
 from scipy.fft import irfftn, next_fast_len, rfftfreq, rfftn
 from sklearn import get_config
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_array
 
 from sklearn_kernelx._compat import check_sample_weight
 from sklearn_kernelx._cython._binning import ORDER, gather, moments, scatter
@@ -16,7 +16,7 @@ from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
 from sklearn_kernelx.density._kernels import log_normalizer
-from sklearn_kernelx.density._points import pack_points
+from sklearn_kernelx.density._points import log_shares, pack_points
 
 MAX_FEATURES = 3
 DEFAULT_RTOL = 1e-6
@@ -68,7 +68,7 @@ def fft_density(
     Returns
     -------
     density : ndarray of shape (n_points,), or (len(axis), ...) for a tuple of axes
-        Not its logarithm. float32 if `X` is, else float64.
+        Not its logarithm, so that it may overflow; float32 if `X` is, else float64.
 
     Raises
     ------
@@ -113,7 +113,8 @@ def fft_density(
     X = _as_columns(X, "X")
     points, shape = _as_points(grid, X.shape[1])
     h = np.broadcast_to(resolve_bandwidth(bandwidth, *X.shape), X.shape[1])
-    check_scalar(rtol, "rtol", (int, float, np.number), min_val=0)
+    if not rtol >= 0:
+        raise ValueError(f"rtol must be at least 0; got {rtol!r}")
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64)
         if not np.any(sample_weight > 0):
@@ -130,10 +131,13 @@ def fft_density(
 
 
 def _as_columns(X: ArrayLike, name: str) -> NDArray:
-    X = np.asarray(X)
+    X = check_array(
+        X, dtype=[np.float64, np.float32], order="C", ensure_2d=False, input_name=name
+    )
     if X.ndim == 1:
         X = X[:, np.newaxis]
-    X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name=name)
+    if X.shape[1] == 0:
+        raise ValueError(f"{name} has 0 features; at least 1 is needed")
     if X.shape[1] > MAX_FEATURES:
         raise ValueError(
             f"{name} must have at most {MAX_FEATURES} features for the FFT; got "
@@ -192,7 +196,7 @@ def fft_log_density(
     log_density : ndarray of shape (n_queries,)
     """
     rtol = max(rtol, 1e-12) if rtol > 0 else DEFAULT_RTOL
-    share = None if sample_weight is None else sample_weight / np.max(sample_weight)
+    share = None if sample_weight is None else np.exp(log_shares(sample_weight))
     box = X.min(axis=0), X.max(axis=0)
     outside = np.abs(queries - np.clip(queries, *box)) > REACH * bandwidth
     direct = np.any(outside, axis=1)
@@ -306,9 +310,10 @@ def _spline_polynomials() -> list[NDArray[np.float64]]:
 
 def _grid_shape(nodes: NDArray[np.float64]) -> tuple[int, ...]:
     budget = get_config()["working_memory"]
-    # The grid, its spectrum, and the result.
+    # The grid, its spectrum, and the result; on a line the moments.
+    numbers = 3 + (ORDER if len(nodes) == 1 else 0)
     with np.errstate(over="ignore"):
-        megabytes = 3 * 8 * np.prod(nodes) / 2**20
+        megabytes = 8 * numbers * np.prod(nodes) / 2**20
     if not megabytes <= budget:
         raise ValueError(
             f"bandwidth is too small for the range of X: the grid would take "
@@ -353,7 +358,7 @@ def aliasing_bound(spacing: float, n_features: int) -> float:
     return float((1 + 2 * excess / np.sqrt(2 * np.pi) + lost) ** n_features - 1)
 
 
-@cache
+@lru_cache(maxsize=128)
 def spacing_for(bound: float, n_features: int) -> float:
     """Return the widest spacing, in bandwidths, whose aliasing stays below `bound`.
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.metrics import DistanceMetric
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -18,11 +19,19 @@ from sklearn_kernelx._compat import (
 )
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
-from sklearn_kernelx.density._distance_sums import log_distance_sums
+from sklearn_kernelx.density._distance_sums import (
+    log_distance_sums,
+    log_neighbour_sums,
+)
 from sklearn_kernelx.density._fft import MAX_FEATURES, fft_log_density
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
-from sklearn_kernelx.density._kernels import LOG_KERNELS, log_normalizer, sample_kernel
-from sklearn_kernelx.density._points import Points, pack_points, unpack_rows
+from sklearn_kernelx.density._kernels import (
+    COMPACT_KERNELS,
+    LOG_KERNELS,
+    log_normalizer,
+    sample_kernel,
+)
+from sklearn_kernelx.density._points import Points, log_shares, pack_points, unpack_rows
 
 _TREES = {"kd_tree": KDTree, "ball_tree": BallTree}
 _METRICS = {*KDTree.valid_metrics, *BallTree.valid_metrics}
@@ -205,6 +214,8 @@ class KernelDensity(DensityMixin, BaseEstimator):
             If `X` has NaN or infinity, a weight is negative or all are zero, or
             `algorithm`, `metric` and `bandwidth` do not go together.
         """
+        # A fit that fails must not leave half of an older one behind.
+        vars(self).pop("bandwidth_", None)
         metric = self._check_algorithm()
         X = validate_data(self, X, order="C", dtype=[np.float64, np.float32])
         if self.algorithm == "fft" and X.shape[1] > MAX_FEATURES:
@@ -219,10 +230,9 @@ class KernelDensity(DensityMixin, BaseEstimator):
                 f"one of {sorted(_COMPILED_METRICS)}"
             )
         if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64)
+            sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64).copy()
             if not np.any(sample_weight > 0):
                 raise ValueError("sample_weight must not be zero for all samples")
-        self.bandwidth_ = bandwidth
         self._metric = metric
         self._sample_weight = sample_weight
         self._n_samples = len(X)
@@ -230,7 +240,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
         # The data once: in panels for the compiled loops, else as they are.
         self._fit_X = self._points = None
         if metric is None or self.algorithm == "fft":
-            self._fit_X = X
+            self._fit_X = X.copy()
         else:
             self._points = tuple(
                 pack_points(
@@ -243,7 +253,11 @@ class KernelDensity(DensityMixin, BaseEstimator):
                     prune=self.algorithm != "brute",
                 )
             )
+        self.bandwidth_ = bandwidth
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "bandwidth_")
 
     def _check_algorithm(self) -> str | None:
         """Return the metric's name among the compiled loops, None when it has none."""
@@ -252,6 +266,7 @@ class KernelDensity(DensityMixin, BaseEstimator):
             raise ValueError(f"invalid metric for {tree.__name__}: '{self.metric}'")
         metric = _COMPILED_METRICS.get(self.metric)
         params = self.metric_params or {}
+        DistanceMetric.get_metric(self.metric, **params)  # refuses what it does not take
         if self.metric in ("minkowski", "p") and params.get("w") is None:
             metric = _MINKOWSKI.get(params.get("p", 2))
         if self.algorithm == "fft" and (self.kernel, metric) != ("gaussian", "euclidean"):
@@ -313,41 +328,56 @@ class KernelDensity(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         dtype = (self._points[0] if self._fit_X is None else self._fit_X).dtype
         X = validate_data(self, X, order="C", dtype=dtype, reset=False)
-        if self._metric is not None and self._fit_X is not None:
+        if self._metric is None:
+            log_density = self._distance_log_density(X)
+        elif self._points is None:
             log_density = self._fft_log_density(X)
         else:
             log_density = self._exact_log_density(X)
         return log_density.astype(dtype, copy=False)
 
     def _exact_log_density(self, X: NDArray) -> NDArray[np.float64]:
-        log_normalizer_ = self._log_total_weight() + log_normalizer(
+        points = Points(*self._points)
+        log_normalizer_ = points.log_total_weight + log_normalizer(
             self.kernel, self.bandwidth_, X.shape[1]
         )
-        if self._metric is None:
+        log_sums = log_kernel_sums(
+            points,
+            X,
+            kernel=self.kernel,
+            metric=self._metric,
+            bandwidth=self.bandwidth_,
+            log_normalizer=log_normalizer_,
+            atol=self.atol,
+            rtol=self.rtol,
+            n_threads=effective_n_threads(self.n_jobs),
+        )
+        return log_sums - log_normalizer_
+
+    def _distance_log_density(self, X: NDArray) -> NDArray[np.float64]:
+        weight = self._sample_weight
+        share = None if weight is None else np.exp(log_shares(weight))
+        total = self._n_samples if weight is None else np.sum(share)
+        common = {"kernel": self.kernel, "bandwidth": self.bandwidth_, "share": share}
+        if self.kernel in COMPACT_KERNELS:
+            log_sums = log_neighbour_sums(self.tree_, X, **common)
+        else:
             log_sums = log_distance_sums(
                 self._fit_X,
                 X,
-                kernel=self.kernel,
                 metric=self.metric,
                 metric_params=self.metric_params,
-                bandwidth=self.bandwidth_,
-                sample_weight=self._sample_weight,
+                **common,
             )
-        else:
-            log_sums = log_kernel_sums(
-                Points(*self._points),
-                X,
-                kernel=self.kernel,
-                metric=self._metric,
-                bandwidth=self.bandwidth_,
-                log_normalizer=log_normalizer_,
-                atol=self.atol,
-                rtol=self.rtol,
-                n_threads=effective_n_threads(self.n_jobs),
-            )
-        return log_sums - log_normalizer_
+        log_normalizer_ = log_normalizer(self.kernel, self.bandwidth_, X.shape[1])
+        return log_sums - np.log(total) - log_normalizer_
 
     def _fft_log_density(self, X: NDArray) -> NDArray[np.float64]:
+        if self.kernel != "gaussian":
+            raise ValueError(
+                f"kernel={self.kernel!r} was set after a fit with algorithm='fft', which "
+                "needs kernel='gaussian'. Fit again with algorithm='auto'"
+            )
         return fft_log_density(
             self._fit_X.astype(np.float64, copy=False),
             X.astype(np.float64, copy=False),
@@ -356,12 +386,6 @@ class KernelDensity(DensityMixin, BaseEstimator):
             rtol=self.rtol,
             n_threads=effective_n_threads(self.n_jobs),
         )
-
-    def _log_total_weight(self) -> float:
-        """Return the log of the sum of the weights, in units of the largest."""
-        weight = self._sample_weight
-        total = self._n_samples if weight is None else np.sum(weight / np.max(weight))
-        return float(np.log(total))
 
     def score(self, X: ArrayLike, y: None = None) -> float:
         """Compute the total log-likelihood under the model.
@@ -410,7 +434,10 @@ class KernelDensity(DensityMixin, BaseEstimator):
         if self._sample_weight is None:
             indices = (u * self._n_samples).astype(np.intp)
         else:
-            cumulated = np.cumsum(self._sample_weight)
+            with np.errstate(over="ignore"):
+                cumulated = np.cumsum(self._sample_weight)
+            if not np.isfinite(cumulated[-1]):
+                cumulated = np.cumsum(self._sample_weight / np.max(self._sample_weight))
             indices = np.searchsorted(cumulated, u * cumulated[-1])
         offsets = sample_kernel(self.kernel, n_samples, self.n_features_in_, rng)
         return self._rows(indices) + offsets * self.bandwidth_

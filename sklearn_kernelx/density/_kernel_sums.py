@@ -28,6 +28,8 @@ from sklearn_kernelx.density._points import (
 
 # A compact sum is not trusted where a pair is this near to the edge of the support.
 EDGE = 1e-9
+# Sums below it may lack terms that are not negligible.
+UNDERFLOW = {"float64": 1e-290, "float32": 1e-30}
 # Multiply-adds between two looks at Ctrl-C: about half a second.
 WORK_PER_CALL = {"pair": 1e10, "careful": 2e8}
 
@@ -70,6 +72,10 @@ def log_kernel_sums(
     log_sums : ndarray of shape (n_queries,), float64
         -inf where no point is within the support of a compact kernel.
     """
+    if queries.shape[1] != len(points.center):
+        raise ValueError(
+            f"queries must have {len(points.center)} features; got {queries.shape[1]}"
+        )
     ladder = _Ladder(
         points, kernel, metric, bandwidth, log_normalizer, atol, rtol, n_threads
     )
@@ -125,21 +131,23 @@ class _Ladder(NamedTuple):
         return log_sums, trusted
 
     def careful_sums(self, x: NDArray) -> NDArray[np.float64]:
-        points, result = self.points, np.empty(len(x))
-        h = np.broadcast_to(np.float64(self.bandwidth), x.shape[1]).copy()
+        points, log_sums = self.points, np.empty(len(x))
+        gap_error = 2 * self.distance_error(self.norms(x), 1.0)
         careful_sums(
             points.panels,
-            self.terms("careful"),
+            points.log_terms(),
             points.center,
             points.inverse_bandwidth,
+            points.boxes,
+            self.margins(np.max(gap_error)),
             FORMS[self.metric],
             KERNELS[self.kernel],
-            h,
+            np.broadcast_to(np.float64(self.bandwidth), x.shape[1]).copy(),
             x,
-            result,
+            log_sums,
             self.n_threads,
         )
-        return self.log(result)
+        return log_sums
 
     def pair_sums(
         self, rung: str, x: NDArray
@@ -166,6 +174,8 @@ class _Ladder(NamedTuple):
             if self.kernel in COMPACT_KERNELS:
                 # Slopes of the kernels in 1 - distance^2 are at most pi^2 / 8.
                 error = np.where(count > 0, 1.24 * count * gap_error / result, 0.0)
+                # Weights may have underflowed, too small ones lost.
+                error[(count > 0) & (result < UNDERFLOW[x.dtype.name])] = np.inf
             elif rung == "expanded":
                 error = self.expanded_error(norms, log_sums)
             else:
@@ -191,8 +201,8 @@ class _Ladder(NamedTuple):
         if rung == "expanded":
             return self.points.expanded_terms
         if self.kernel in COMPACT_KERNELS:
-            return np.exp(self.points.log_weight())
-        return self.points.log_weight()
+            return self.points.terms()
+        return self.points.log_terms()
 
     def log(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.kernel not in COMPACT_KERNELS:

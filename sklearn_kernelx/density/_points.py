@@ -38,8 +38,10 @@ class Points(NamedTuple):
         log(w / max(w)) - |z|^2 / 2; None where the expanded square is not used.
     center, inverse_bandwidth : ndarray of shape (n_features,)
         z = (y - center) * inverse_bandwidth are the scaled points.
-    share : ndarray of shape (n_points,) or None
-        w / max(w) of the packed points; None when all are one.
+    log_weight : ndarray of shape (n_panels * panel_width,) or None
+        log(w / max(w)), -inf on the padding; None when all weights are one.
+    log_total_weight : float
+        Logarithm of the sum of w / max(w).
     n_points : int
         Without padding.
     """
@@ -50,19 +52,43 @@ class Points(NamedTuple):
     expanded_terms: NDArray | None
     center: NDArray
     inverse_bandwidth: NDArray
-    share: NDArray | None
+    log_weight: NDArray | None
+    log_total_weight: float
     n_points: int
 
-    def log_total_weight(self) -> float:
-        """Return log of the sum of w / max(w)."""
-        return float(np.log(self.n_points if self.share is None else np.sum(self.share)))
+    def log_terms(self) -> NDArray:
+        """Return log(w / max(w)) of every lane of the panels, -inf on the padding."""
+        if self.log_weight is not None:
+            return self.log_weight
+        return self._on_points(0.0, padding=-np.inf)
 
-    def log_weight(self) -> NDArray:
-        """Return log(w / max(w)) of shape (n_panels * panel_width,), padded with -inf."""
-        log_weight = np.full(self.panels.shape[0] * self.panels.shape[2], -np.inf)
-        with np.errstate(divide="ignore"):
-            log_weight[: self.n_points] = 0 if self.share is None else np.log(self.share)
-        return log_weight.astype(self.panels.dtype)
+    def terms(self) -> NDArray:
+        """Return w / max(w) of every lane of the panels, 0 on the padding."""
+        if self.log_weight is not None:
+            return np.exp(self.log_weight)
+        return self._on_points(1.0, padding=0.0)
+
+    def _on_points(self, value: float, *, padding: float) -> NDArray:
+        n_lanes = self.panels.shape[0] * self.panels.shape[2]
+        lanes = np.full(n_lanes, value, dtype=self.panels.dtype)
+        lanes[self.n_points :] = padding
+        return lanes
+
+
+def log_shares(sample_weight: NDArray) -> NDArray[np.float64]:
+    """Return log(w / max(w)), which no ratio of weights underflows.
+
+    Parameters
+    ----------
+    sample_weight : ndarray of shape (n_samples,)
+        Non-negative, not all zero.
+
+    Returns
+    -------
+    log_share : ndarray of shape (n_samples,)
+    """
+    with np.errstate(divide="ignore"):
+        return np.log(sample_weight) - np.log(np.max(sample_weight))
 
 
 def pack_points(
@@ -113,10 +139,15 @@ def pack_points(
         panels[-1] = rows[-1][:, np.newaxis]
         panels[-1, :, : n - full * width] = rows[full * width :].T
 
-    share = None if sample_weight is None else sample_weight / np.max(sample_weight)
-    if share is not None and order is not None:
-        share = share[order]
-    points = Points(panels, order, None, None, center, scale, share, n)
+    log_weight, log_total = None, np.log(n)
+    if sample_weight is not None:
+        shares = log_shares(sample_weight)
+        log_total = np.log(np.sum(np.exp(shares)))
+        log_weight = np.full(n_panels * width, -np.inf, dtype=X.dtype)
+        log_weight[:n] = shares if order is None else shares[order]
+    points = Points(
+        panels, order, None, None, center, scale, log_weight, float(log_total), n
+    )
     expanded = kernel == "gaussian" and metric == "euclidean"
     with np.errstate(over="ignore", invalid="ignore"):
         return points._replace(
@@ -162,7 +193,7 @@ def _scaled_blocks(points: Points) -> Iterator[tuple[slice, NDArray]]:
 
 def _expanded_terms(points: Points) -> NDArray | None:
     """Return log(w / max(w)) - |z|^2 / 2, or None where most queries would climb on."""
-    terms = points.log_weight().reshape(len(points.panels), -1)
+    terms = points.log_terms().reshape(len(points.panels), -1).copy()
     mean_square = 0.0
     for block, z in _scaled_blocks(points):
         squares = np.einsum("pkl,pkl->pl", z, z, dtype=np.float64)
@@ -179,7 +210,7 @@ def _boxes(points: Points, kernel: str, metric: str, rtol: float) -> NDArray | N
     boxes = np.empty((n_panels, 2 * d + 1), dtype=points.panels.dtype)
     for block, z in _scaled_blocks(points):
         boxes[block, :d], boxes[block, d : 2 * d] = z.min(axis=2), z.max(axis=2)
-    boxes[:, -1] = points.log_weight().reshape(n_panels, width).max(axis=1)
+    boxes[:, -1] = points.log_terms().reshape(n_panels, width).max(axis=1)
 
     some = boxes[:: max(1, n_panels // 64)].astype(np.float64)
     low, high = some[:, :d], some[:, d : 2 * d]

@@ -109,7 +109,7 @@ def test_rungs_are_needed(monkeypatch):
     assert_log_density(kde.score_samples(X), expected, 1e-11)
     first = points_of(kde)
     z = (Y - first.center) * first.inverse_bandwidth
-    terms = first.log_weight()
+    terms = first.log_terms()
     terms[: len(Y)] -= z[:, 0] ** 2 / 2
     only_expanded = first._replace(expanded_terms=terms)
     monkeypatch.setattr(

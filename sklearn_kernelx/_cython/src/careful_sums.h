@@ -38,19 +38,19 @@ INLINE dd dd_quotient(dd a, dd b) {
   return dd_normalise(q, rest.high / b.high);
 }
 
-/* 1 - distance^2 in units of the bandwidth. Every feature is brought to the unit of the
- * first, exactly so when the bandwidths are equal: a tie with the edge stays a tie. */
+/* 1 - distance^2 in units of the bandwidth. Distances are brought to the unit of the first
+ * feature, exactly so where the bandwidths are equal: a tie with the edge stays a tie. */
 static double exact_gap(const point_set *set, int form, const double *bandwidth,
                         const real *query, const real *point) {
-  int exponent;
-  frexp(bandwidth[0], &exponent);
-  const dd edge = {ldexp(bandwidth[0], -exponent), 0};
+  int first_exponent;
+  const dd edge = {frexp(bandwidth[0], &first_exponent), 0};
   dd distance = {0, 0};
   for (ptrdiff_t k = 0; k < set->n_features; k++) {
+    int exponent;
+    const dd unit = {frexp(bandwidth[k], &exponent), 0};
     dd t = dd_sum(query[k], -(double)point[k * PANEL]);
     t = (dd){ldexp(t.high, -exponent), ldexp(t.low, -exponent)};
-    if (bandwidth[k] != bandwidth[0])
-      t = dd_product(t, dd_quotient((dd){bandwidth[0], 0}, (dd){bandwidth[k], 0}));
+    if (unit.high != edge.high) t = dd_product(dd_quotient(t, unit), edge);
     if (t.high < 0) t = dd_negative(t);
     if (form == EUCLIDEAN) distance = dd_add(distance, dd_product(t, t));
     if (form == MANHATTAN) distance = dd_add(distance, t);
@@ -76,47 +76,64 @@ static void panel_distances(const point_set *set, int form, const double *invers
     for (int l = 0; l < PANEL; l++) u[l] *= u[l];
 }
 
-static double compact_value(int kernel, double gap) {
-  const double u = 1 - gap;
-  if (gap <= 0) return 0;
-  if (kernel == TOPHAT) return 1;
-  if (kernel == EPANECHNIKOV) return gap;
-  gap /= 1 + sqrt(u); /* now 1 - distance */
-  return kernel == LINEAR ? gap : sin(1.5707963267948966 * gap);
+/* The logarithm of a kernel at u = distance^2. */
+static double log_kernel(const point_set *set, int form, int kernel,
+                         const double *bandwidth, const real *query, const real *point,
+                         double u) {
+  double gap = 1 - u;
+  if (kernel == GAUSSIAN) return -u / 2;
+  if (kernel == EXPONENTIAL) return -sqrt(u);
+  if (fabs(gap) < WIDE_EDGE) gap = exact_gap(set, form, bandwidth, query, point);
+  if (!(gap > 0)) return -INFINITY;
+  if (kernel == TOPHAT) return 0;
+  if (kernel == EPANECHNIKOV) return log(gap);
+  gap /= 1 + sqrt(1 - gap); /* now 1 - distance */
+  return log(kernel == LINEAR ? gap : sin(1.5707963267948966 * gap));
 }
 
-/* `set->terms` as for the forms by differences: log w, or w for compact kernels. */
-static int careful_sums(const point_set *set, int form, int kernel,
-                        const double *bandwidth, const void *query, double *result) {
-  const int in_logs = kernel == GAUSSIAN || kernel == EXPONENTIAL;
+/* A compact kernel ends before this panel (see prune.h); NaN counts as no. */
+static int out_of_reach(const point_set *set, int form, int kernel, const real *query_box,
+                        ptrdiff_t panel) {
+  const real *boxes = set->boxes;
+  if (boxes == NULL || kernel == GAUSSIAN || kernel == EXPONENTIAL) return 0;
+  return nearest(set, form, kernel, query_box, boxes + panel * BOX_SIZE(set->n_features)) <
+         -(1 + set->edge);
+}
+
+/* log sum w K, with `set->terms` the log-weights for every kernel. */
+static int careful_sums(const point_set *set, int form, int kernel, const double *bandwidth,
+                        const void *query_row, double *log_sum) {
   const ptrdiff_t d = set->n_features;
+  const real *query = query_row;
   double *inverse = malloc((size_t)d * sizeof(double));
+  real *query_box = malloc((size_t)BOX_SIZE(d) * sizeof(real));
   double highest = -INFINITY, sum = 0;
-  if (inverse == NULL) return 1;
-  for (ptrdiff_t k = 0; k < d; k++) inverse[k] = 1 / bandwidth[k];
-  for (ptrdiff_t p = 0; p < set->n_panels; p++) {
+  const int failed = inverse == NULL || query_box == NULL;
+  for (ptrdiff_t k = 0; k < d && !failed; k++) {
+    inverse[k] = 1 / bandwidth[k];
+    query_box[k] = query_box[d + k] = scale(set, k, query[k]);
+  }
+  for (ptrdiff_t p = 0; p < set->n_panels && !failed; p++) {
     const real *panel = (const real *)set->points + p * d * PANEL;
-    const real *terms = (const real *)set->terms + p * PANEL;
+    const real *log_weight = (const real *)set->terms + p * PANEL;
     double u[PANEL];
+    if (out_of_reach(set, form, kernel, query_box, p)) continue;
     panel_distances(set, form, inverse, query, panel, u);
     for (int l = 0; l < PANEL; l++) {
-      if (in_logs) {
-        const double e = terms[l] - (kernel == GAUSSIAN ? u[l] / 2 : sqrt(u[l]));
-        if (e > highest) {
-          sum *= exp(highest - e);
-          highest = e;
-        }
-        if (e > -INFINITY) sum += exp(e - highest);
-      } else if (terms[l] > 0) {
-        double gap = 1 - u[l];
-        if (fabs(gap) < WIDE_EDGE) gap = exact_gap(set, form, bandwidth, query, panel + l);
-        sum += terms[l] * compact_value(kernel, gap);
+      if (!(log_weight[l] > -INFINITY)) continue;
+      const double e = log_weight[l] + log_kernel(set, form, kernel, bandwidth, query,
+                                                  panel + l, u[l]);
+      if (e > highest) {
+        sum *= exp(highest - e);
+        highest = e;
       }
+      if (e > -INFINITY) sum += exp(e - highest);
     }
   }
   free(inverse);
-  *result = in_logs ? highest + log(sum) : sum;
-  return 0;
+  free(query_box);
+  *log_sum = highest + log(sum);
+  return failed;
 }
 
 #endif

@@ -28,7 +28,7 @@ typedef struct {
   /* at most 128 queries at a time, see pair_sums.h; non-zero when memory is short */
   int (*pair_sums)(const point_set *set, int form, int kernel, const void *queries,
                    ptrdiff_t n_queries, double *result, double *count);
-  /* one query, see careful_sums.h */
+  /* one query, with log-weights as terms for every kernel, see careful_sums.h */
   int (*careful_sums)(const point_set *set, int form, int kernel,
                       const double *bandwidth, const void *query, double *result);
   /* float64 whatever the table's dtype, see bspline.h */
