@@ -92,7 +92,7 @@ def fft_density(
     1e-10 of its peak the exact sum answers.
 
     Linear binning, the usual choice [2]_, has an error of second order in the spacing:
-    for 1e-6 it needs some 5e8 nodes where this one needs 2e5 (2 features, range 10,
+    for 1e-6 it needs more than 1e9 nodes where this one needs 2e5 (2 features, range 10,
     bandwidth 0.2).
 
     References
