@@ -19,7 +19,7 @@ def log_distance_sums(
     metric: str,
     metric_params: dict[str, Any] | None,
     bandwidth: float,
-    share: NDArray | None,
+    log_share: NDArray | None,
 ) -> NDArray[np.float64]:
     """Return log sum_i w_i K(dist(x, y_i) / h) for each query x, from all distances.
 
@@ -37,8 +37,8 @@ def log_distance_sums(
         For :class:`sklearn.metrics.DistanceMetric`.
     bandwidth : float
         Positive.
-    share : ndarray of shape (n_samples,) or None
-        Weights w, at most 1.
+    log_share : ndarray of shape (n_samples,) or None
+        Logarithms of the weights w, at most 0; None when all are one.
 
     Returns
     -------
@@ -48,14 +48,12 @@ def log_distance_sums(
     dtype = np.float64 if metric == "pyfunc" else Y.dtype
     distance = DistanceMetric.get_metric(metric, dtype=dtype, **(metric_params or {}))
     Y, queries = Y.astype(dtype, copy=False), queries.astype(dtype, copy=False)
-    log_share = 0.0
-    if share is not None:
-        with np.errstate(divide="ignore"):
-            log_share = np.log(share)
     log_sums = np.empty(len(queries))
     for block in row_blocks(len(queries), bytes_per_row=3 * 8 * len(Y)):
         r = distance.pairwise(queries[block], Y).astype(np.float64, copy=False)
-        exponents = LOG_KERNELS[kernel](r / bandwidth) + log_share
+        exponents = LOG_KERNELS[kernel](r / bandwidth)
+        if log_share is not None:
+            exponents += log_share
         highest = np.max(exponents, axis=1)
         exponents -= highest[:, np.newaxis]
         np.exp(exponents, out=exponents)
@@ -69,7 +67,7 @@ def log_neighbour_sums(
     *,
     kernel: str,
     bandwidth: float,
-    share: NDArray | None,
+    log_share: NDArray | None,
 ) -> NDArray[np.float64]:
     """Return log sum_i w_i K(dist(x, y_i) / h) of a compact kernel, from the neighbours.
 
@@ -83,8 +81,8 @@ def log_neighbour_sums(
         A compact kernel.
     bandwidth : float
         Positive.
-    share : ndarray of shape (n_samples,) or None
-        Weights w, at most 1.
+    log_share : ndarray of shape (n_samples,) or None
+        Logarithms of the weights w, at most 0; None when all are one.
 
     Returns
     -------
@@ -100,7 +98,7 @@ def log_neighbour_sums(
         query = np.repeat(np.arange(len(indices)), [len(i) for i in indices])
         with np.errstate(divide="ignore"):
             value = np.exp(LOG_KERNELS[kernel](np.concatenate(distances) / bandwidth))
-            if share is not None:
-                value *= share[np.concatenate(indices)]
+            if log_share is not None:
+                value *= np.exp(log_share[np.concatenate(indices)])
             log_sums[block] = np.log(np.bincount(query, value, minlength=len(indices)))
     return log_sums

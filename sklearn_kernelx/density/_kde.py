@@ -356,9 +356,13 @@ class KernelDensity(DensityMixin, BaseEstimator):
 
     def _distance_log_density(self, X: NDArray) -> NDArray[np.float64]:
         weight = self._sample_weight
-        share = None if weight is None else np.exp(log_shares(weight))
-        total = self._n_samples if weight is None else np.sum(share)
-        common = {"kernel": self.kernel, "bandwidth": self.bandwidth_, "share": share}
+        log_share = None if weight is None else log_shares(weight)
+        total = self._n_samples if weight is None else np.sum(np.exp(log_share))
+        common = {
+            "kernel": self.kernel,
+            "bandwidth": self.bandwidth_,
+            "log_share": log_share,
+        }
         if self.kernel in COMPACT_KERNELS:
             log_sums = log_neighbour_sums(self.tree_, X, **common)
         else:
