@@ -5,16 +5,35 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sklearn_kernelx.density import KernelDensity, fft_density
+    from sklearn_kernelx.density import (
+        CondensedRegimeWarning,
+        KernelDensity,
+        RegimeDisplay,
+        fft_density,
+        gaussian_regimes,
+        kernel_density_regimes,
+    )
 
 __version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
+    "CondensedRegimeWarning": "density",
     "KernelDensity": "density",
+    "RegimeDisplay": "density",
     "fft_density": "density",
+    "gaussian_regimes": "density",
+    "kernel_density_regimes": "density",
 }
-__all__ = ["KernelDensity", "__version__", "fft_density"]
+__all__ = [
+    "CondensedRegimeWarning",
+    "KernelDensity",
+    "RegimeDisplay",
+    "__version__",
+    "fft_density",
+    "gaussian_regimes",
+    "kernel_density_regimes",
+]
 
 
 def __getattr__(name: str) -> Any:

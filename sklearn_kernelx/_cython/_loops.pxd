@@ -1,6 +1,9 @@
 """The tables of compiled loops that fit this processor (src/loops.h)."""
 
 from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t
+
+from sklearn_kernelx._cython._typedefs cimport floating, intp_t
 
 cdef extern from "loops.h" nogil:
     enum:
@@ -40,6 +43,11 @@ cdef extern from "loops.h" nogil:
         int (*careful_sums)(
             const point_set *, int, int, const double *, const void *,
             double *) noexcept nogil
+        int (*nearest_points)(
+            const point_set *, int, const void *, ptrdiff_t, ptrdiff_t, double *,
+            int32_t *) noexcept nogil
+        int (*tilted_sums)(
+            const point_set *, int, const void *, ptrdiff_t, double *) noexcept nogil
         void (*spline_block)(
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
@@ -49,3 +57,29 @@ cdef extern from "loops.h" nogil:
 
 cdef const loops *f64
 cdef const loops *f32
+
+cdef enum:
+    QUERY_BLOCK = 128  # what src/pair_sums.h has room for
+
+
+cdef inline point_set describe(
+    const floating[:, :, ::1] points,
+    const floating[::1] terms,
+    const floating[::1] center,
+    const floating[::1] inverse_bandwidth,
+) noexcept nogil:
+    cdef point_set described
+    described.n_panels = points.shape[0]
+    described.n_features = points.shape[1]
+    described.points = &points[0, 0, 0]
+    described.terms = &terms[0]
+    described.center = &center[0]
+    described.inverse_bandwidth = &inverse_bandwidth[0]
+    described.boxes = NULL
+    return described
+
+
+cdef inline intp_t queries_per_block(intp_t n_queries, int num_threads) noexcept nogil:
+    """Small batches still give every thread a block, of whole tiles."""
+    cdef intp_t share = (n_queries + num_threads - 1) // num_threads
+    return max(8, min(QUERY_BLOCK, (share + 7) // 8 * 8))

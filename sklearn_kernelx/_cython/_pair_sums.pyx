@@ -6,27 +6,6 @@ from sklearn_kernelx._cython cimport _loops
 from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
 
 
-cdef enum:
-    QUERY_BLOCK = 128  # what src/pair_sums.h has room for
-
-
-cdef inline _loops.point_set describe(
-    const floating[:, :, ::1] points,
-    const floating[::1] terms,
-    const floating[::1] center,
-    const floating[::1] inverse_bandwidth,
-) noexcept nogil:
-    cdef _loops.point_set described
-    described.n_panels = points.shape[0]
-    described.n_features = points.shape[1]
-    described.points = &points[0, 0, 0]
-    described.terms = &terms[0]
-    described.center = &center[0]
-    described.inverse_bandwidth = &inverse_bandwidth[0]
-    described.boxes = NULL
-    return described
-
-
 def pair_sums(
     const floating[:, :, ::1] points,
     const floating[::1] terms,
@@ -47,11 +26,9 @@ def pair_sums(
     The sums do not depend on the number of threads.
     """
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
-    cdef _loops.point_set points_ = describe(points, terms, center, inverse_bandwidth)
+    cdef _loops.point_set points_ = _loops.describe(points, terms, center, inverse_bandwidth)
     cdef intp_t n_queries = queries.shape[0]
-    # Small batches still give every thread a block, of whole tiles.
-    cdef intp_t share = (n_queries + num_threads - 1) // num_threads
-    cdef intp_t block = min(QUERY_BLOCK, (share + 7) // 8 * 8)
+    cdef intp_t block = _loops.queries_per_block(n_queries, num_threads)
     cdef intp_t n_blocks = (n_queries + block - 1) // block
     cdef intp_t i, first
     cdef int failed = 0
@@ -84,7 +61,7 @@ def careful_sums(
 ):
     """Write log sum w K by the slow sums of src/careful_sums.h, for every kernel."""
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
-    cdef _loops.point_set points_ = describe(points, log_weight, center, inverse_bandwidth)
+    cdef _loops.point_set points_ = _loops.describe(points, log_weight, center, inverse_bandwidth)
     cdef intp_t i
     cdef int failed = 0
     if boxes is not None:

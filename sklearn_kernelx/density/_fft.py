@@ -51,9 +51,9 @@ def fft_density(
         Where to evaluate: any points, or a tuple of n_features arrays, the axes of a
         regular or irregular mesh.
 
-    bandwidth : float, {"scott", "silverman"} or array-like of shape (n_features,), \
-            default=1.0
-        As in :class:`~sklearn_kernelx.density.KernelDensity`.
+    bandwidth : float, str or array-like of shape (n_features,), default=1.0
+        A number, one for each feature, or a rule, as in
+        :class:`~sklearn_kernelx.density.KernelDensity`.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Non-negative weights, not all zero.
@@ -112,20 +112,21 @@ def fft_density(
     """
     X = _as_columns(X, "X")
     points, shape = _as_points(grid, X.shape[1])
-    h = np.broadcast_to(resolve_bandwidth(bandwidth, *X.shape), X.shape[1])
     if not rtol >= 0:
         raise ValueError(f"rtol must be at least 0; got {rtol!r}")
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64)
         if not np.any(sample_weight > 0):
             raise ValueError("sample_weight must not be zero for all samples")
+    n_threads = effective_n_threads(n_jobs)
+    h = resolve_bandwidth(bandwidth, X, sample_weight=sample_weight, n_threads=n_threads)
     log_density = fft_log_density(
         X.astype(np.float64, copy=False),
         points,
-        bandwidth=h,
+        bandwidth=np.broadcast_to(h, X.shape[1]),
         sample_weight=sample_weight,
         rtol=rtol,
-        n_threads=effective_n_threads(n_jobs),
+        n_threads=n_threads,
     )
     return np.exp(log_density).astype(X.dtype, copy=False).reshape(shape)
 

@@ -20,8 +20,10 @@ from sklearn_kernelx.density._kernels import COMPACT_KERNELS
 from sklearn_kernelx.density._points import (
     NORM_ORDER,
     TOLERANCE,
+    WORK_PER_CALL,
     Points,
     expanded_error,
+    interruptible_blocks,
     neighbours_together,
     pruning_slack,
 )
@@ -30,8 +32,8 @@ from sklearn_kernelx.density._points import (
 EDGE = 1e-9
 # Sums below it may lack terms that are not negligible.
 UNDERFLOW = {"float64": 1e-290, "float32": 1e-30}
-# Multiply-adds between two looks at Ctrl-C: about half a second.
-WORK_PER_CALL = {"pair": 1e10, "careful": 2e8}
+# Multiply-adds of the careful sums between two looks at Ctrl-C.
+CAREFUL_WORK_PER_CALL = 2e8
 
 
 def log_kernel_sums(
@@ -111,11 +113,8 @@ class _Ladder(NamedTuple):
         return [*(["expanded"] if expanded else []), self.metric, "careful"]
 
     def blocks(self, rung: str, n_queries: int) -> Iterator[slice]:
-        work = WORK_PER_CALL["careful" if rung == "careful" else "pair"]
-        n_features = len(self.points.center)
-        rows = int(work / (self.points.n_points * (n_features + 20)))
-        rows = max(16, min(rows // 16 * 16, 2**16))
-        return (slice(i, i + rows) for i in range(0, n_queries, rows))
+        work = CAREFUL_WORK_PER_CALL if rung == "careful" else WORK_PER_CALL
+        return interruptible_blocks(self.points, n_queries, work)
 
     def climb(self, rung: str, x: NDArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the sums of queries `x` on this rung, and which of them to trust."""

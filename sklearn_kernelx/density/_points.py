@@ -19,6 +19,8 @@ NORM_ORDER = {"euclidean": 2, "manhattan": 1, "chebyshev": np.inf}
 TOLERANCE = {"float64": 5e-12, "float32": 5e-4}
 # Share of pairs of panels that must be far apart for boxes to pay.
 WORTH_PRUNING = 0.25
+# Multiply-adds between two looks at Ctrl-C: about half a second.
+WORK_PER_CALL = 1e10
 # Beyond this many features boxes around neighbours meet everything.
 MAX_FEATURES_TO_PRUNE = 16
 
@@ -122,15 +124,48 @@ def pack_points(
     -------
     points : Points
     """
+    scale = _inverse(bandwidth, X)
+    prune = prune and X.shape[1] <= MAX_FEATURES_TO_PRUNE and len(X) > 8 * _width(X)
+    order = neighbours_together(X, scale, _width(X)) if prune else None
+    points = pack_rows(X, bandwidth=bandwidth, sample_weight=sample_weight, order=order)
+    expanded = kernel == "gaussian" and metric == "euclidean"
+    with np.errstate(over="ignore", invalid="ignore"):
+        return points._replace(
+            boxes=_boxes(points, kernel, metric, rtol) if prune else None,
+            expanded_terms=_expanded_terms(points) if expanded else None,
+        )
+
+
+def pack_rows(
+    X: NDArray,
+    *,
+    bandwidth: float | NDArray,
+    sample_weight: NDArray | None = None,
+    order: NDArray | None = None,
+) -> Points:
+    """Pack the rows of `X` in this order, without boxes and expanded terms.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), dtype float64 or float32
+        Finite.
+    bandwidth : float or ndarray of shape (n_features,)
+        Positive.
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Non-negative, not all zero.
+    order : ndarray of shape (n_samples,), default=None
+        A permutation of the rows.
+
+    Returns
+    -------
+    points : Points
+    """
     n, d = X.shape
-    width = PANEL_WIDTH[X.dtype.name]
+    width = _width(X)
     n_panels = -(-n // width)
     # Overflow is told by the bounds of the ladder, whose last rung needs no centre.
     with np.errstate(over="ignore", invalid="ignore"):
         center = np.mean(X, axis=0, dtype=np.float64).astype(X.dtype)
-        scale = np.broadcast_to(1 / np.asarray(bandwidth), d).astype(X.dtype)
-    prune = prune and d <= MAX_FEATURES_TO_PRUNE and n_panels > 8
-    order = neighbours_together(X, scale, width) if prune else None
     rows = X if order is None else X[order]
     panels = np.empty((n_panels, d, width), dtype=X.dtype)
     full = n // width
@@ -145,15 +180,18 @@ def pack_points(
         log_total = np.log(np.sum(np.exp(shares)))
         log_weight = np.full(n_panels * width, -np.inf, dtype=X.dtype)
         log_weight[:n] = shares if order is None else shares[order]
-    points = Points(
-        panels, order, None, None, center, scale, log_weight, float(log_total), n
-    )
-    expanded = kernel == "gaussian" and metric == "euclidean"
-    with np.errstate(over="ignore", invalid="ignore"):
-        return points._replace(
-            boxes=_boxes(points, kernel, metric, rtol) if prune else None,
-            expanded_terms=_expanded_terms(points) if expanded else None,
-        )
+    scale = _inverse(bandwidth, X)
+    return Points(panels, order, None, None, center, scale, log_weight, float(log_total), n)
+
+
+def _width(X: NDArray) -> int:
+    return PANEL_WIDTH[X.dtype.name]
+
+
+def _inverse(bandwidth: float | NDArray, X: NDArray) -> NDArray:
+    with np.errstate(over="ignore"):
+        inverse = 1 / np.asarray(bandwidth)
+        return np.broadcast_to(inverse, X.shape[1]).astype(X.dtype)
 
 
 def neighbours_together(X: NDArray, scale: NDArray, leaf_size: int) -> NDArray | None:
@@ -181,6 +219,30 @@ def neighbours_together(X: NDArray, scale: NDArray, leaf_size: int) -> NDArray |
     if X.shape[1] == 1:
         return np.argsort(Z[:, 0], kind="stable").astype(index)
     return KDTree(Z, leaf_size=leaf_size).get_arrays()[1].astype(index)
+
+
+def interruptible_blocks(
+    points: Points, n_queries: int, work_per_call: float = WORK_PER_CALL
+) -> Iterator[slice]:
+    """Cut queries into blocks after each of which Ctrl-C is heard.
+
+    Parameters
+    ----------
+    points : Points
+        What every query meets.
+    n_queries : int
+        Number of queries, at least 0.
+    work_per_call : float
+        Multiply-adds in a block.
+
+    Yields
+    ------
+    block : slice
+        Of whole tiles of queries.
+    """
+    rows = int(work_per_call / (points.n_points * (len(points.center) + 20)))
+    rows = max(16, min(rows // 16 * 16, 2**16))
+    return (slice(i, i + rows) for i in range(0, n_queries, rows))
 
 
 def _scaled_blocks(points: Points) -> Iterator[tuple[slice, NDArray]]:

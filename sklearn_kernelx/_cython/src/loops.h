@@ -4,6 +4,7 @@
 #define LOOPS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { PANEL_F64 = 24, PANEL_F32 = 48 };
 enum { SPLINE_ORDER = 6, SPLINE_BLOCK = 64 };
@@ -31,6 +32,13 @@ typedef struct {
   /* one query, with log-weights as terms for every kernel, see careful_sums.h */
   int (*careful_sums)(const point_set *set, int form, int kernel,
                       const double *bandwidth, const void *query, double *result);
+  /* at most 128 queries at a time, without log-weights in the terms, see nearest.h */
+  int (*nearest_points)(const point_set *set, int form, const void *queries,
+                        ptrdiff_t n_queries, ptrdiff_t n_wanted, double *half_squares,
+                        int32_t *places);
+  /* at most 128 queries at a time: three numbers each, see tilted_sums.h */
+  int (*tilted_sums)(const point_set *set, int kernel, const void *queries,
+                     ptrdiff_t n_queries, double *moments);
   /* float64 whatever the table's dtype, see bspline.h */
   void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
                        double per_unit, double margin, int *first,

@@ -133,18 +133,23 @@ INLINE vec cosine_over_gap(vec u) {
   return p;
 }
 
-/* u: squared scaled distance. Each kernel is gap * (a factor away from zero), with
- * gap = 1 - u, so that it keeps its digits at the edge of the support. */
+/* A compact kernel at the squared scaled distance u < 1: gap = 1 - u times a factor away
+ * from zero, so that it keeps its digits at the edge of the support. */
+INLINE vec compact_kernel(const int kernel, vec u, vec gap) {
+  const vec one = v_set1(1);
+  if (kernel == TOPHAT) return one;
+  if (kernel == LINEAR) return v_div(gap, v_add(one, v_sqrt(u)));
+  if (kernel == COSINE) return v_mul(gap, cosine_over_gap(u));
+  return gap;
+}
+
 INLINE void add_compact(const int kernel, vec u, vec weight, query_state *s) {
   const vec zero = v_set1(0), one = v_set1(1);
   const vec gap = v_sub(one, u);
-  vec value = gap;
   v_store(s->margin, v_min(v_abs(gap), v_load(s->margin)));
   if (v_all_less(gap, zero)) return;
-  if (kernel == TOPHAT) value = one;
-  if (kernel == LINEAR) value = v_div(gap, v_add(one, v_sqrt(u)));
-  if (kernel == COSINE) value = v_mul(gap, cosine_over_gap(u));
-  v_store(s->sum, v_add(v_load(s->sum), v_if_less(zero, gap, v_mul(weight, value), zero)));
+  const vec value = v_mul(weight, compact_kernel(kernel, u, gap));
+  v_store(s->sum, v_add(v_load(s->sum), v_if_less(zero, gap, value, zero)));
   v_store(s->count, v_add(v_load(s->count), v_if_less(zero, gap, one, zero)));
 }
 

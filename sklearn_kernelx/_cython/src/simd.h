@@ -10,9 +10,15 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define INLINE static inline __attribute__((always_inline))
+#define LOWEST_BIT(bits) __builtin_ctz(bits)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #else
 #define INLINE static inline
+static inline int LOWEST_BIT(unsigned bits) {
+  int place = 0;
+  for (; !(bits & 1); bits >>= 1) place++;
+  return place;
+}
 #define UNLIKELY(condition) (condition)
 #endif
 
@@ -32,6 +38,7 @@ typedef uint32_t real_bits;
 #endif
 
 /* v_max(a, b) and v_min(a, b) return b when either is NaN, as x86 does.
+ * v_less_bits(a, b): bit l is set where a < b in lane l.
  * v_ldexp_normal(p, t): p * 2^n for t = n + ROUNDING_MAGIC, the result being normal. */
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
@@ -60,9 +67,7 @@ INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   return OP(mask_blend)(LESS_MASK(a, b), y, x);
 }
-INLINE int v_all_less(vec a, vec b) {
-  return LESS_MASK(a, b) == (1 << LANES) - 1;
-}
+INLINE unsigned v_less_bits(vec a, vec b) { return LESS_MASK(a, b); }
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -88,8 +93,8 @@ INLINE vec v_fnma(vec a, vec b, vec c) { return OP(fnmadd)(a, b, c); }
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   return OP(blendv)(y, x, OP(cmp)(a, b, _CMP_LT_OQ));
 }
-INLINE int v_all_less(vec a, vec b) {
-  return OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ)) == (1 << LANES) - 1;
+INLINE unsigned v_less_bits(vec a, vec b) {
+  return (unsigned)OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ));
 }
 #endif
 
@@ -135,10 +140,10 @@ INLINE vec v_fnma(vec a, vec b, vec c) { LANEWISE(c.lane[l] - a.lane[l] * b.lane
 INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   LANEWISE(a.lane[l] < b.lane[l] ? x.lane[l] : y.lane[l]);
 }
-INLINE int v_all_less(vec a, vec b) {
-  int all = 1;
-  for (int l = 0; l < LANES; l++) all &= a.lane[l] < b.lane[l];
-  return all;
+INLINE unsigned v_less_bits(vec a, vec b) {
+  unsigned bits = 0;
+  for (int l = 0; l < LANES; l++) bits |= (unsigned)(a.lane[l] < b.lane[l]) << l;
+  return bits;
 }
 INLINE vec v_ldexp_normal(vec p, vec t) {
   for (int l = 0; l < LANES; l++) {
@@ -151,6 +156,8 @@ INLINE vec v_ldexp_normal(vec p, vec t) {
   return p;
 }
 #endif
+
+INLINE int v_all_less(vec a, vec b) { return v_less_bits(a, b) == (1u << LANES) - 1; }
 
 /* Horizontal reductions, in the order of the lanes. */
 INLINE double v_sum(vec a) {

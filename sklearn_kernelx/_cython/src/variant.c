@@ -1,6 +1,8 @@
 /* Compiled once for each dtype and instruction set: the table of that variant. */
 #include "bspline.h"
 #include "careful_sums.h"
+#include "nearest.h"
+#include "tilted_sums.h"
 
 #define JOIN(a, b) a##b
 #define NAME(prefix, isa) JOIN(prefix, isa)
@@ -14,4 +16,5 @@
 #endif
 
 extern const loops TABLE;
-const loops TABLE = {QUOTE(ISA), exp_array, pair_sums, careful_sums, spline_block};
+const loops TABLE = {QUOTE(ISA),     exp_array,   pair_sums,   careful_sums,
+                     nearest_points, tilted_sums, spline_block};

@@ -1,0 +1,41 @@
+"""The nearest training points of each query, blocks of queries in parallel."""
+
+from cython.parallel cimport prange
+from libc.stdint cimport int32_t
+
+from sklearn_kernelx._cython cimport _loops
+from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
+
+
+def nearest_points(
+    const floating[:, :, ::1] points,
+    const floating[::1] terms,
+    const floating[::1] center,
+    const floating[::1] inverse_bandwidth,
+    int form,
+    const floating[:, ::1] queries,
+    float64_t[:, ::1] half_squares,
+    int32_t[:, ::1] places,
+    int num_threads,
+):
+    """Write |x - z|^2 / 2 and the places of as many points as the results have columns.
+
+    In no order, filled up with infinity and -1: see src/nearest.h.
+    """
+    cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
+    cdef _loops.point_set points_ = _loops.describe(
+        points, terms, center, inverse_bandwidth
+    )
+    cdef intp_t n_queries = queries.shape[0]
+    cdef intp_t block = _loops.queries_per_block(n_queries, num_threads)
+    cdef intp_t n_blocks = (n_queries + block - 1) // block
+    cdef intp_t i, first
+    cdef int failed = 0
+    for i in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=num_threads):
+        first = i * block
+        failed += table.nearest_points(
+            &points_, form, &queries[first, 0], min(block, n_queries - first),
+            half_squares.shape[1], &half_squares[first, 0], &places[first, 0],
+        )
+    if failed:
+        raise MemoryError
