@@ -270,12 +270,16 @@ def kernel_density_regimes(
         lengths |= {"h_KL": bandwidth, "h_KL_interval": interval}
         lengths |= _nearest_rule(hoods, resamples)
     return Bunch(
-        **{key: np.multiply(value, training.unit) for key, value in lengths.items()},
+        **{key: _in_units(value, training.unit) for key, value in lengths.items()},
         queries=rows,
         tail_index=tail_indices(hoods, bandwidth),
         participation_ratio=sums.participation,
         n_effective=1 / sums.participation,
     )
+
+
+def _in_units(length: float | NDArray, unit: float) -> float | NDArray[np.float64]:
+    return np.multiply(length, unit) if np.ndim(length) else float(length * unit)
 
 
 def _half_rule(hoods: Neighbourhoods, resamples: NDArray) -> dict[str, Any]:

@@ -23,6 +23,8 @@ derivatives of their parts are, up to positive factors, those of
     t^2 / (2 (1 + t)^2) + t^2 / (1 + t)^3   3 t / (1 + t)^4 > 0.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
@@ -169,12 +171,12 @@ def _log_number(n_samples: float | None, log_n_samples: float | None) -> float:
     if (n_samples is None) == (log_n_samples is None):
         raise ValueError("give one of n_samples and log_n_samples, and None for the other")
     if log_n_samples is None:
-        if not n_samples > 1 or not np.isfinite(np.float64(n_samples)):
+        if not 1 < n_samples < np.inf:
             raise ValueError(
                 f"n_samples must be finite and greater than 1; got {n_samples}. Give the "
                 "logarithm of a huge number as log_n_samples"
             )
-        return float(np.log(np.float64(n_samples)))
+        return math.log(n_samples)  # of integers of any size
     if not 0 < log_n_samples < np.inf:
         raise ValueError(f"log_n_samples must be positive and finite; got {log_n_samples}")
     return float(log_n_samples)

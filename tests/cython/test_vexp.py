@@ -90,7 +90,8 @@ def test_other_instruction_sets(instruction_set):
     if can_run(instruction_set).returncode != 0:
         pytest.skip(f"this processor has no {instruction_set}")
     root = Path(__file__).parents[1]
-    files = [str(Path(__file__)), str(root / "density" / "test_kde_exact.py")]
+    exactness = [root / "density" / f"test_{n}.py" for n in ("kde_exact", "neighbourhoods")]
+    files = [str(Path(__file__)), *map(str, exactness)]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"SKLEARN_KERNELX_SIMD": instruction_set}
     run = subprocess.run(
