@@ -13,7 +13,7 @@ from sklearn_kernelx.density._regime_estimates import kernel_density_regimes
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = {"condensed": "#c0504d", "heavy_tailed": "#e0a63a", "clt": "#4f8f6b"}
+COLOURS = {"condensed": "#b03a37", "heavy_tailed": "#9c6a00", "clt": "#37795a"}
 LABELS = {"condensed": "condensed", "heavy_tailed": "heavy-tailed", "clt": "CLT"}
 
 
@@ -188,7 +188,9 @@ class RegimeDisplay:
         ax.set(xscale="log", xlabel="bandwidth h", ylabel="mean log-density (solid)")
         ax.set_xlim(self.bandwidths[0], self.bandwidths[-1])
         self._label_bandwidths()
-        self.ax_participation_.set(ylim=(0, 1), ylabel="participation ratio (dashed)")
+        # Above both curves there is room for the names of the regimes.
+        self.ax_participation_.set(ylim=(0, 1.15), yticks=np.linspace(0, 1, 6))
+        self.ax_participation_.set_ylabel("participation ratio (dashed)")
         return self
 
     def _limit_likelihood(self) -> None:
@@ -200,7 +202,7 @@ class RegimeDisplay:
                 max(np.min(finite), 2 * finite[-1] - np.max(finite)),
             )
             margin = 0.05 * (top - bottom) or 1.0
-            self.ax_.set_ylim(bottom - margin, top + 3 * margin)
+            self.ax_.set_ylim(bottom - margin, top + 4 * margin)
 
     def _label_bandwidths(self) -> None:
         from matplotlib.ticker import LogLocator, NullFormatter
@@ -217,17 +219,30 @@ class RegimeDisplay:
         for name, left, right in zip(COLOURS, edges[:-1], edges[1:], strict=True):
             if left < right:
                 self.ax_.axvspan(left, right, color=COLOURS[name], alpha=0.15, linewidth=0)
-                self._write(np.sqrt(left * right), LABELS[name], COLOURS[name])
+                # The middle one a line lower: it has the least room.
+                height = 0.92 if name == "heavy_tailed" else 0.985
+                self._write(np.sqrt(left * right), height, name)
 
     def _mark_bandwidths(self) -> None:
+        # The first wide and pale, so that both are seen where they are equal.
+        marks = []
         for name, h, style in (
-            ("h_KL", self.h_KL, ":"),
-            ("in use", self.bandwidth, "-"),
+            ("in use", self.bandwidth, {"linewidth": 4, "alpha": 0.35}),
+            ("h_KL", self.h_KL, {"linestyle": ":"}),
         ):
             if h is not None and self.bandwidths[0] <= h <= self.bandwidths[-1]:
-                self.ax_.axvline(h, color="#3b6ea8", linestyle=style, label=name)
-        self.ax_.legend(loc="lower left")
+                marks.append(self.ax_.axvline(h, color="#1d5fa8", label=name, **style))
+        if marks:
+            self.ax_.legend(handles=marks, loc="lower left", fontsize="small")
 
-    def _write(self, x: float, text: str, colour: str) -> None:
-        across = self.ax_.get_xaxis_transform()
-        self.ax_.text(x, 0.97, text, color=colour, ha="center", va="top", transform=across)
+    def _write(self, x: float, height: float, regime: str) -> None:
+        self.ax_.text(
+            x,
+            height,
+            LABELS[regime],
+            color=COLOURS[regime],
+            fontsize="small",
+            ha="center",
+            va="top",
+            transform=self.ax_.get_xaxis_transform(),
+        )

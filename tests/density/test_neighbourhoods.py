@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from oracles import KERNELS, scaled_distances
 
+from sklearn_kernelx.density._kernels import LOG_KERNELS
 from sklearn_kernelx.density._neighbourhoods import (
     all_sums,
     find_neighbourhoods,
     near_sums,
     training_set,
 )
-from sklearn_kernelx.density._kernels import LOG_KERNELS
 
 RNG = np.random.default_rng(0)
 
