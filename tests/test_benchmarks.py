@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,4 +102,28 @@ def test_missing_peer_and_data_are_skipped_aloud(harness, monkeypatch, tmp_path,
 def test_every_case_file_is_a_subject(harness):
     import run
 
-    assert "density" in run.subjects()
+    assert {"density", "density_regimes"} <= set(run.subjects())
+    assert not any(name.startswith("_") for name in run.subjects())
+
+
+def test_estimated_regimes_meet_theory_in_a_rehearsal(harness):
+    from cases import density_regimes
+
+    options = harness.Options(jobs=1, repeats=1, quick=True)
+    table = density_regimes.theory_table(options)
+    check_schema(harness.report("density_regimes", [table]))
+    (row,) = table["rows"]
+    assert dict(zip(table["columns"], row, strict=True))["h_G within 10%"] == "yes"
+
+
+def test_long_contenders_run_less_often(harness):
+    from cases import density_regimes
+
+    calls = []
+    contenders = [
+        harness.Contender("long", lambda: calls.append(time.sleep(0.02))),
+        harness.Contender("short", int),
+    ]
+    timings = density_regimes.measure_within(contenders, repeats=7, seconds=0.01)
+    assert len(calls) == len(timings["long"].wall) == 1
+    assert len(timings["short"].wall) == 7

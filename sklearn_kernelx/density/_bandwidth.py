@@ -28,7 +28,7 @@ SEED = 0
 N_CONDENSATION_ROWS = 500
 # "kl" takes more rows than the first few until their choice changes the bandwidth by no
 # more than this relative standard error, or until rows times points are too many.
-N_FIRST_ROWS, STANDARD_ERROR, MAX_PAIRS = 200, 0.05, 2e9
+N_FIRST_ROWS, STANDARD_ERROR, MAX_PAIRS = 200, 0.05, 1e9
 
 
 def resolve_bandwidth(
@@ -202,14 +202,20 @@ def likelihood_bandwidth(
     )
     n_samples = len(training.X)
     rows = choose_rows(n_samples, n_samples, SEED)
-    hoods = leave_one_out(training, rows[:N_FIRST_ROWS])
-    maximum = maximise_likelihood(hoods)
-    error = maximum.log_standard_error(hoods)
-    if n_samples > N_FIRST_ROWS and error > STANDARD_ERROR:
-        affordable = max(int(MAX_PAIRS / n_samples), 10 * N_FIRST_ROWS)
-        wanted = int(min(N_FIRST_ROWS * (error / STANDARD_ERROR) ** 2, affordable))
-        hoods = leave_one_out(training, rows[:wanted])
-        maximum = maximise_likelihood(hoods, guess=maximum.bandwidth)
+    affordable = min(n_samples, max(int(MAX_PAIRS / n_samples), 10 * N_FIRST_ROWS))
+    n_rows, maximum = N_FIRST_ROWS, None
+    while True:
+        hoods = leave_one_out(training, rows[:n_rows])
+        guess = None if maximum is None else maximum.bandwidth
+        maximum = maximise_likelihood(hoods, guess)
+        if n_rows >= affordable:
+            break
+        error = maximum.log_standard_error(hoods)
+        if error <= STANDARD_ERROR:
+            break
+        # At most ten times as many: a flat likelihood makes the error itself a guess.
+        wanted = n_rows * min(1.1 * (error / STANDARD_ERROR) ** 2, 10)
+        n_rows = min(int(wanted) + 1, affordable)
     _warn_of_duplicates(hoods)
     return maximum.bandwidth * training.unit
 

@@ -82,7 +82,7 @@ class KernelDensity(RegimeMixin, DensityMixin, BaseEstimator):
         look at some of the rows only when there are many: at the first of the permutation
         by ``RandomState(0)``. "clt" and "condensation" take 500; "kl" takes 200, then as
         many as bring the error of the bandwidth by their choice to 5 % (standard error),
-        or as keep rows times samples within 2e9.
+        or as keep rows times samples within 1e9.
 
     algorithm : {"auto", "kd_tree", "ball_tree", "brute", "fft"}, default="auto"
         All but "fft" give the exact sum. "kd_tree" and "ball_tree" are accepted for

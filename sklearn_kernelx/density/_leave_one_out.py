@@ -4,6 +4,7 @@ Of maximum leave-one-out likelihood, and that at which half of a sum belongs to 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -134,28 +135,36 @@ def maximise_likelihood(
     hoods : Neighbourhoods
         Training rows, with kernel "gaussian" or "exponential".
     guess : float, default=None
-        Where to begin the passes over all points, if they are needed and if the iterates
-        still grow there.
+        Where to begin the passes over all points, if they are needed: the result for
+        fewer queries.
 
     Returns
     -------
     maximum : LikelihoodMaximum
     """
     nearest = -LOG_KERNELS[hoods.training.kernel](hoods.distances[:, 0])
-    log_h = _climb(_em_step(hoods, near_sums), log_em_step(hoods, nearest))
-    sums = near_sums(hoods, np.exp(log_h))
+    sums, step = _by_log_bandwidth(hoods, near_sums)
+    log_h = _climb(step, log_em_step(hoods, nearest))
     is_exact = hoods.distances.shape[1] == hoods.training.points.n_points
-    if is_exact or not _far_matters(hoods, log_h, sums):
-        return LikelihoodMaximum(float(np.exp(log_h)), sums, near_sums)
-    step = _em_step(hoods, sums_around)
-    if guess is not None and np.log(guess) > log_h and step(np.log(guess)) >= 0:
-        log_h = np.log(guess)
-    bandwidth = np.exp(_climb(step, log_h))
-    return LikelihoodMaximum(float(bandwidth), sums_around(hoods, bandwidth), sums_around)
+    if is_exact or not _far_matters(hoods, log_h, sums(log_h)):
+        return LikelihoodMaximum(float(np.exp(log_h)), sums(log_h), near_sums)
+    sums, step = _by_log_bandwidth(hoods, sums_around)
+    if guess is not None:
+        # Down to where the iterates still grow: the near points' value at the latest.
+        below, length = np.log(guess), 0.1
+        while below > log_h and step(below) < 0:
+            below, length = below - length, 2 * length
+        log_h = max(below, log_h)
+    log_h = _climb(step, log_h)
+    return LikelihoodMaximum(float(np.exp(log_h)), sums(log_h), sums_around)
 
 
-def _em_step(hoods: Neighbourhoods, sums_at: Callable) -> Callable[[float], float]:
-    return lambda log_h: log_em_step(hoods, sums_at(hoods, np.exp(log_h)).mean_energy)
+def _by_log_bandwidth(
+    hoods: Neighbourhoods, sums_at: Callable[[Neighbourhoods, float], LocalSums]
+) -> tuple[Callable[[float], LocalSums], Callable[[float], float]]:
+    """Return the sums and the EM step as functions of log h that nothing computes twice."""
+    sums = lru_cache(lambda log_h: sums_at(hoods, np.exp(log_h)))
+    return sums, lambda log_h: log_em_step(hoods, sums(log_h).mean_energy)
 
 
 def log_em_step(hoods: Neighbourhoods, mean_energy: NDArray) -> float:
@@ -215,8 +224,8 @@ def _climb(step: Callable[[float], float], start: float) -> float:
             return float(brentq(step, low, high, xtol=XTOL))
         slope = (at_low - at_high) / length
         low, at_low = high, at_high
-        # Where the likelihood is flat the secant says little: then try twice as far.
-        length = min(at_low / slope if slope > 0.05 else 2 * length, 1.0)
+        # Where the likelihood is flat the secant says little: then take long steps.
+        length = min(at_low / slope if slope > 0.05 else max(2 * length, 0.1), 1.0)
     return low
 
 
