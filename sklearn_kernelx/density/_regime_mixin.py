@@ -139,8 +139,8 @@ class RegimeMixin:
             warnings.warn(
                 f"the log-densities of {share:.1%} of the queries are decided by a few "
                 "training points each (condensed regime): they are good for comparing "
-                "models, but no confidence interval exists. Remedies: a bandwidth above "
-                "bandwidth_clt_, more samples, or fewer features",
+                "models, but no confidence interval exists. Remedies: a larger bandwidth, "
+                "more samples, or fewer features",
                 CondensedRegimeWarning,
                 stacklevel=2,
             )

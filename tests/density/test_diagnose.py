@@ -72,7 +72,7 @@ def test_training_points_do_not_see_themselves():
 def test_regimes_and_the_warning():
     X, queries = RNG.standard_normal((3000, 30)), RNG.standard_normal((200, 30))
     kde = KernelDensity(bandwidth="condensation").fit(X)
-    with pytest.warns(CondensedRegimeWarning, match="bandwidth_clt_"):
+    with pytest.warns(CondensedRegimeWarning, match="a larger bandwidth"):
         narrow = kde.set_params(bandwidth=0.5 * kde.bandwidth_).fit(X).diagnose(queries)
     assert set(narrow.regime) == {"condensed"}
     assert np.isnan(narrow.log_density_interval).all()
