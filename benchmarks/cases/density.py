@@ -15,12 +15,12 @@ from _harness import (
     Options,
     Timing,
     affordable,
-    data_file,
     measure,
     peer,
     say,
     table,
 )
+from cases._data import load, standardised
 from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.spatial.distance import cdist
@@ -506,21 +506,8 @@ def _memory(name: str) -> int:
 
 # 6. Real data, all kernels.
 
+REAL_DATA = ("protein", "letter")
 N_REAL_QUERIES = 2000
-
-
-def _protein(path: Path) -> NDArray:
-    return np.loadtxt(path, delimiter=",")[:, :-1]
-
-
-def _letter(path: Path) -> NDArray:
-    return np.loadtxt(path, delimiter=",")[:, 1:]
-
-
-REAL_DATA: dict[str, tuple[str, Callable[[Path], NDArray]]] = {
-    "protein": ("uci/protein.csv.gz", _protein),
-    "letter": ("classification/letter.data", _letter),
-}
 
 
 def matched_bandwidth(kernel: str, h: float, d: int) -> float:
@@ -538,13 +525,10 @@ def matched_bandwidth(kernel: str, h: float, d: int) -> float:
 
 def real_table(name: str, options: Options) -> Table | None:
     """Compare all kernels on standardised real data, queries held out."""
-    file, read = REAL_DATA[name]
-    path = data_file(options, file)
-    if path is None:
+    points = load(name, options)
+    if points is None:
         return None
-    points = read(path)
-    points = (points - points.mean(axis=0)) / points.std(axis=0)
-    points = np.random.default_rng(4).permutation(points)
+    points = np.random.default_rng(4).permutation(standardised(points))
     if options.quick:
         points = points[:4000]
     X, queries = points[N_REAL_QUERIES:], points[:N_REAL_QUERIES]
