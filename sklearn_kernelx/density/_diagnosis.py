@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from sklearn_kernelx._parallel import row_blocks
 from sklearn_kernelx.density._kernels import COMPACT_KERNELS, log_normalizer
 from sklearn_kernelx.density._neighbourhoods import (
-    N_NEIGHBOURS,
+    FEW,
     LocalSums,
     TrainingSet,
     all_sums,
@@ -205,7 +205,7 @@ def _look_around(
     training: TrainingSet, queries: NDArray, bandwidth: float
 ) -> tuple[NDArray[np.float64], LocalSums]:
     tail_index, moments = np.empty(len(queries)), np.empty((3, len(queries)))
-    for block in row_blocks(len(queries), bytes_per_row=16 * 8 * N_NEIGHBOURS):
+    for block in row_blocks(len(queries), bytes_per_row=16 * 8 * FEW):
         hoods = find_neighbourhoods(training, queries[block])
         tail_index[block] = tail_indices(hoods, bandwidth)
         moments[:, block] = all_sums(training, queries[block], bandwidth)

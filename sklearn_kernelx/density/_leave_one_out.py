@@ -26,7 +26,7 @@ POWER = {"gaussian": 2, "exponential": 1}
 # Relative accuracy of a bandwidth, well below the error that any sample leaves.
 XTOL = 1e-4
 # Relative change of a bandwidth that makes a pass over all points worth its time.
-NEGLIGIBLE = 2e-3
+NEGLIGIBLE = 5e-3
 
 
 class LikelihoodMaximum(NamedTuple):

@@ -22,7 +22,8 @@ from sklearn_kernelx.density._points import (
     pack_rows,
 )
 
-N_NEIGHBOURS = 128
+# How many nearest points to keep in memory: all of a few, the nearest of many.
+N_NEIGHBOURS, FEW = 128, 512
 
 
 class TrainingSet(NamedTuple):
@@ -140,7 +141,7 @@ def find_neighbourhoods(
     queries: NDArray,
     *,
     weight: NDArray | None = None,
-    n_neighbours: int = N_NEIGHBOURS,
+    n_neighbours: int | None = None,
 ) -> Neighbourhoods:
     """Find the training points nearest to each query, among those not equal to it.
 
@@ -152,13 +153,16 @@ def find_neighbourhoods(
         Finite.
     weight : ndarray of shape (n_queries,), default=None
         Weights of the queries in means over them.
-    n_neighbours : int, default=128
-        How many to keep.
+    n_neighbours : int, default=None
+        How many to keep; None for all of up to 512 points, or else 128.
 
     Returns
     -------
     neighbourhoods : Neighbourhoods
     """
+    n_points = len(training.X)
+    if n_neighbours is None:
+        n_neighbours = n_points if n_points <= FEW else N_NEIGHBOURS
     near = nearest_neighbours(
         training.X,
         training.points,

@@ -60,11 +60,20 @@ def best_likelihood(X, weights=None, around=1.0):
 @pytest.mark.parametrize("d", [1, 2, 5, 30])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_kl_maximises_the_leave_one_out_likelihood(d, weighted):
-    """190 rows: all of them are queries, and more than the neighbours kept in memory."""
+    """190 rows: all of them are queries."""
     X = RNG.standard_normal((190, d)) * RNG.uniform(0.5, 2, d)
     weights = RNG.uniform(0.1, 2, len(X)) if weighted else None
     found = chosen("kl", X, weights)
     assert found == pytest.approx(best_likelihood(X, weights, found), rel=5e-4)
+
+
+@pytest.mark.parametrize("d", [1, 3, 10, 30])
+def test_kl_where_not_all_neighbours_are_kept(d, monkeypatch):
+    """From 513 rows on: sums run over all where points beyond 128 matter by 0.5 %."""
+    monkeypatch.setattr(_bandwidth, "N_FIRST_ROWS", 600)
+    X = np.random.default_rng(3).standard_normal((600, d))
+    found = chosen("kl", X)
+    assert found == pytest.approx(best_likelihood(X, around=found), rel=0.01)
 
 
 def test_kl_of_a_subset_is_near_that_of_all_rows(monkeypatch):
