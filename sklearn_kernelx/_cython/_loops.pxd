@@ -47,7 +47,8 @@ cdef extern from "loops.h" nogil:
             const point_set *, int, const void *, ptrdiff_t, ptrdiff_t, double *,
             int32_t *) noexcept nogil
         int (*tilted_sums)(
-            const point_set *, int, const void *, ptrdiff_t, double *) noexcept nogil
+            const point_set *, int, double, const void *, ptrdiff_t,
+            double *) noexcept nogil
         void (*spline_block)(
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil

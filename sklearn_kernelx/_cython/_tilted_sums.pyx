@@ -12,6 +12,7 @@ def tilted_sums(
     const floating[::1] center,
     const floating[::1] inverse_bandwidth,
     int kernel,
+    float64_t sharpness,
     const floating[:, ::1] queries,
     float64_t[:, ::1] moments,
     int num_threads,
@@ -29,8 +30,8 @@ def tilted_sums(
     for i in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=num_threads):
         first = i * block
         failed += table.tilted_sums(
-            &points_, kernel, &queries[first, 0], min(block, n_queries - first),
-            &moments[first, 0],
+            &points_, kernel, sharpness, &queries[first, 0],
+            min(block, n_queries - first), &moments[first, 0],
         )
     if failed:
         raise MemoryError

@@ -201,7 +201,7 @@ def likelihood_bandwidth(
         X, kernel="gaussian", sample_weight=sample_weight, n_threads=n_threads
     )
     n_samples = len(training.X)
-    rows = choose_rows(n_samples, n_samples, SEED)
+    rows = np.random.RandomState(SEED).permutation(n_samples)
     affordable = min(n_samples, max(int(MAX_PAIRS / n_samples), 10 * N_FIRST_ROWS))
     n_rows, maximum = N_FIRST_ROWS, None
     while True:
@@ -226,8 +226,8 @@ def _warn_of_duplicates(hoods: Neighbourhoods) -> None:
         warnings.warn(
             f"bandwidth='kl': {share:.1%} of the rows looked at have duplicates in X. "
             "These are left out of each other's likelihood, which would have no maximum "
-            "otherwise. If X is rounded or integer-valued, consider adding uniform noise "
-            "as wide as its unit",
+            "otherwise. If X is rounded or integer-valued, this makes the bandwidth too "
+            "large: add uniform noise as wide as the rounding",
             UserWarning,
             stacklevel=4,
         )

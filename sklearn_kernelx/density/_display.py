@@ -118,9 +118,18 @@ class RegimeDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If `estimator` is not a KernelDensity of this package.
+        AttributeError
+            If its metric is not the Euclidean one.
         ValueError
             If `X` or `bandwidths` do not fit.
         """
+        if not isinstance(estimator, KernelDensity):
+            raise TypeError(
+                "estimator must be a KernelDensity of sklearn_kernelx; got "
+                f"{type(estimator).__module__}.{type(estimator).__name__}"
+            )
         check_is_fitted(estimator)
         arguments = estimator._regime_arguments()
         X, known, bandwidth = without_units(
@@ -139,9 +148,10 @@ class RegimeDisplay:
         if bandwidths is None:
             around = [h for h in (*bounds.values(), bandwidth) if np.isfinite(h)]
             bandwidths = np.geomspace(0.5 * min(around), 2 * max(around), 30)
-        bandwidths = np.asarray(bandwidths, dtype=np.float64)
-        if bandwidths.ndim != 1 or not np.all((bandwidths > 0) & np.isfinite(bandwidths)):
-            raise ValueError("bandwidths must be a vector of positive numbers")
+        bandwidths = np.sort(np.asarray(bandwidths, dtype=np.float64), axis=None)
+        usable = (bandwidths > 0) & np.isfinite(bandwidths)
+        if len(bandwidths) < 2 or not np.all(usable):
+            raise ValueError("bandwidths must be at least two positive, finite numbers")
         log_likelihood, participation = bandwidth_profile(known, X, bandwidths, **arguments)
         display = cls(
             bandwidths=bandwidths,

@@ -54,8 +54,10 @@ class LikelihoodMaximum(NamedTuple):
     def log_standard_error(self, hoods: Neighbourhoods) -> float:
         """Return the standard error of log h that a random subset of queries leaves."""
         rise = slope(hoods, lambda h: self.gradient(hoods, h), self.bandwidth)
-        spread = np.std(self.gradient(hoods, self.bandwidth))
-        return float(spread / abs(rise) / np.sqrt(len(hoods.queries)))
+        gradient = self.gradient(hoods, self.bandwidth)
+        weight = np.ones(len(gradient)) if hoods.weight is None else hoods.weight
+        spread = np.linalg.norm(weight * (gradient - hoods.mean(gradient)))
+        return float(spread / np.sum(weight) / abs(rise))
 
 
 def leave_one_out(training: TrainingSet, rows: NDArray[np.intp]) -> Neighbourhoods:
@@ -109,7 +111,8 @@ def half_participation_bandwidth(hoods: Neighbourhoods) -> float | None:
 
     start = np.log(hoods.mean(hoods.distances[:, 0]))
     low = _first(lambda u: above_half(u) > 0, start, -1.0)
-    high = _first(lambda u: above_half(u) <= 0, start, 1.0)
+    # Two others share equally in the end, up to rounding: that is not below.
+    high = _first(lambda u: above_half(u) < -1e-3, start, 1.0)
     if low is None or high is None:
         return None
     return float(np.exp(brentq(above_half, low, high, xtol=XTOL)))

@@ -38,7 +38,7 @@ class TrainingSet(NamedTuple):
     points : Points
         The same, packed with bandwidth `unit` and without weights.
     sample_weight : ndarray of shape (n_samples,) or None
-        None when all are equal.
+        At most 1; None when all are equal.
     unit : float
         Of lengths, a power of two, so that nothing over- or underflows.
     n_threads : int
@@ -123,8 +123,9 @@ def training_set(
     -------
     training : TrainingSet
     """
-    if sample_weight is not None and np.any(sample_weight == 0):
+    if sample_weight is not None:
         X, sample_weight = X[sample_weight > 0], sample_weight[sample_weight > 0]
+        sample_weight = sample_weight / np.max(sample_weight)
     unit = _unit_of_length(X)
     points = pack_rows(X, bandwidth=unit)
     return TrainingSet(kernel, X, points, sample_weight, unit, n_threads)
@@ -132,8 +133,9 @@ def training_set(
 
 def _unit_of_length(X: NDArray) -> float:
     """Return the power of two next to the extent of the rows: scaling by it is exact."""
-    extent = np.max(X.max(axis=0) / 2 - X.min(axis=0) / 2)
-    return 2.0 ** np.round(np.log2(float(extent))) if extent > 0 else 1.0
+    extent = float(np.max(X.max(axis=0) / 2 - X.min(axis=0) / 2))
+    lowest = np.finfo(X.dtype).minexp + 2  # the reciprocal is a normal number, too
+    return 2.0 ** np.clip(np.round(np.log2(extent)), lowest, -lowest) if extent else 1.0
 
 
 def find_neighbourhoods(
@@ -244,10 +246,10 @@ def all_sums(training: TrainingSet, queries: NDArray, bandwidth: float) -> Local
     sums : LocalSums
         Without mean energies if the kernel is compact.
     """
-    points, (n_queries, n_features) = training.points, queries.shape
-    inverse = np.full(
-        n_features, 1 / (bandwidth * training.unit), dtype=points.panels.dtype
-    )
+    points, n_queries = training.points, len(queries)
+    origin = np.zeros_like(points.center)
+    with np.errstate(over="ignore", divide="ignore"):
+        sharpness = np.float64(bandwidth) ** -2
     terms = points.log_terms()
     if training.sample_weight is not None:
         terms[: points.n_points] = log_shares(training.sample_weight)
@@ -258,9 +260,10 @@ def all_sums(training: TrainingSet, queries: NDArray, bandwidth: float) -> Local
         tilted_sums(
             points.panels,
             terms,
-            points.center,
-            inverse,
+            origin,
+            points.inverse_bandwidth,
             KERNELS[training.kernel],
+            sharpness,
             queries[block],
             moments[block],
             training.n_threads,

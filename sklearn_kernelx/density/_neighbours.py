@@ -84,11 +84,14 @@ def _one_pass(points, form, queries, n_columns, n_threads):
     half_squares = np.empty((len(queries), n_columns))
     places = np.empty((len(queries), n_columns), dtype=np.int32)
     terms = points.log_terms()
+    # Differences need no centre, and lose no digits without one.
+    expanded = form == "expanded"
+    center = points.center if expanded else np.zeros_like(points.center)
     for block in interruptible_blocks(points, len(queries)):
         nearest_points(
             points.panels,
             terms,
-            points.center,
+            center,
             points.inverse_bandwidth,
             FORMS[form],
             queries[block],
@@ -103,10 +106,12 @@ def _one_pass(points, form, queries, n_columns, n_threads):
 def _computed_again(X, points, queries, half_squares, rows) -> NDArray[np.bool_]:
     """Mend doubtful entries of `half_squares`; return which queries remain in doubt."""
     dtype, d = points.panels.dtype, X.shape[1]
-    x = (queries - points.center) * points.inverse_bandwidth
-    norms = np.linalg.norm(x.astype(np.float64, copy=False), axis=1)
-    distances = np.sqrt(2 * np.maximum(half_squares, 0))
-    error = expanded_error(norms[:, np.newaxis] + distances, dtype, d)
+    # A centre that overflowed leaves nothing found.
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = (queries - points.center) * points.inverse_bandwidth
+        norms = np.linalg.norm(x.astype(np.float64, copy=False), axis=1)
+        distances = np.sqrt(2 * np.maximum(half_squares, 0))
+        error = expanded_error(norms[:, np.newaxis] + distances, dtype, d)
     doubtful = (error > DOUBT[dtype.name] * half_squares) & np.isfinite(half_squares)
     query, column = np.nonzero(doubtful)
     for block in row_blocks(len(query), bytes_per_row=3 * 8 * d):
@@ -114,8 +119,8 @@ def _computed_again(X, points, queries, half_squares, rows) -> NDArray[np.bool_]
         offsets = X[rows[q, c]].astype(np.float64, copy=False) - queries[q]
         offsets *= points.inverse_bandwidth
         half_squares[q, c] = np.einsum("ij,ij->i", offsets, offsets) / 2
-    # All doubtful: others that are nearer may have been passed over.
-    return np.all(doubtful, axis=1)
+    # All doubtful, or none found: others that are nearer may have been passed over.
+    return np.all(doubtful | ~np.isfinite(half_squares), axis=1)
 
 
 def _keep_nearest(found: Neighbours, queries, half_squares, rows) -> None:

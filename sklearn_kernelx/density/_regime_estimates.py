@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from sklearn_kernelx.density._neighbourhoods import (
 
 # Nearest points in Hill's estimate: few for an average over queries, since its bias grows
 # with them; more for a single query, since its relative error is 1 / sqrt(k).
-K_MEAN, K_QUERY = 3, 20
+K_MEAN, K_QUERY, K_QUERY_AT_LEAST = 3, 20, 5
 N_BOOTSTRAP = 200
 NO_CONDENSATION = (
     "X has no condensation bandwidth h_G: it takes at least 4 distinct rows, most of them "
@@ -92,11 +93,14 @@ def tail_indices(hoods: Neighbourhoods, bandwidth: float) -> NDArray[np.float64]
     -------
     tail_index : ndarray of shape (n_queries,)
         From the 20 largest terms above the next one, fewer if there are not as many. NaN
-        for compact kernels, whose terms are bounded.
+        for fewer than 5, and for compact kernels, whose terms are bounded.
     """
     if hoods.training.kernel in COMPACT_KERNELS:
         return np.full(len(hoods.queries), np.nan)
-    return 1 / mean_excess(log_terms(hoods, bandwidth), K_QUERY)
+    terms = log_terms(hoods, bandwidth)
+    enough = np.sum(np.isfinite(terms), axis=1) > K_QUERY_AT_LEAST
+    with np.errstate(divide="ignore"):
+        return np.where(enough, 1 / mean_excess(terms, K_QUERY), np.nan)
 
 
 def log_terms(hoods: Neighbourhoods, bandwidth: float) -> NDArray[np.float64]:
@@ -236,8 +240,8 @@ def kernel_density_regimes(
     """
     if kernel not in LOG_KERNELS:
         raise ValueError(f"kernel must be one of {sorted(LOG_KERNELS)}; got {kernel!r}")
-    if n_queries < 2:
-        raise ValueError(f"n_queries must be at least 2; got {n_queries}")
+    if not isinstance(n_queries, Integral) or n_queries < 2:
+        raise ValueError(f"n_queries must be an integer of at least 2; got {n_queries!r}")
     X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64)

@@ -1,6 +1,7 @@
 """The regime that a fitted KernelDensity is in."""
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -94,12 +95,13 @@ class RegimeMixin:
             - `log_density` : as `score_samples`, but for the points left out.
             - `tail_index` : index m of the terms of the sum, by Hill's estimate from the 20
               largest (relative standard error 22 %; low by up to 20 % for Gaussian data).
-              NaN for compact kernels, whose terms are bounded.
+              NaN for fewer than 5 terms above another, and for compact kernels, whose
+              terms are bounded.
             - `participation_ratio` : sum of the squared shares of the terms.
             - `n_effective` : its inverse, the number of points that decide.
-            - `regime` : "clt" (m > 2), "heavy_tailed" or "condensed" (m < 1). With a
-              compact kernel "condensed" where the participation ratio exceeds 1/2, else
-              "clt".
+            - `regime` : "clt" (m > 2), "heavy_tailed" or "condensed" (m < 1 or not
+              known). With a compact kernel "condensed" where the participation ratio
+              exceeds 1/2, else "clt".
             - `standard_error` : of `log_density`, from the variance of the terms. NaN
               outside the regime "clt", where it would be too small.
             - `log_density_interval` : shape (n_samples, 2), for the logarithm of the
@@ -123,7 +125,7 @@ class RegimeMixin:
             If any query is in the condensed regime.
         """
         arguments = self._regime_arguments()
-        if not 0 < confidence_level < 1:
+        if not isinstance(confidence_level, Real) or not 0 < confidence_level < 1:
             raise ValueError(
                 f"confidence_level must be between 0 and 1; got {confidence_level!r}"
             )

@@ -28,15 +28,15 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 from sklearn.utils import Bunch
 
 
 class CondensedRegimeWarning(UserWarning):
     """Some log-densities are decided by a few training points each.
 
-    Raised by :meth:`KernelDensity.diagnose`. Off by default in
-    :meth:`KernelDensity.fit`, which does not look at regimes.
+    Raised by :meth:`KernelDensity.diagnose`, never by :meth:`KernelDensity.fit`, which does
+    not look at regimes.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def gaussian_regimes(
     highest = np.max(variances)
     if highest == 0:
         raise ValueError("spectrum must have a positive variance")
-    # Relative to the highest, and in logarithms: nothing overflows at any alpha.
+    # Relative to the highest, and in logarithms: only the results may underflow.
     log_spectrum = np.log(variances[variances > 0]) - np.log(highest)
 
     def surplus(log_tilt: float) -> float:
@@ -157,13 +157,14 @@ def gaussian_regimes(
         high = 2 * high + 1
     log_tilt = brentq(surplus, low, high, xtol=1e-14, rtol=1e-14)
     log_unit = np.log(highest) / 2
-    stays = expit(-(log_spectrum + log_tilt))  # 1 / (1 + l s)
-    nearest = np.sum(np.exp(log_spectrum) * stays * (1 + stays)) / variances.size
+    log_stays = -np.logaddexp(0, log_spectrum + log_tilt)  # log(1 / (1 + l s))
+    log_nearest = logsumexp(log_spectrum + log_stays + np.log1p(np.exp(log_stays)))
     log_h_G = log_unit - log_tilt / 2
+    log_h_KL = log_unit + (log_nearest - np.log(variances.size)) / 2
     return Bunch(
         h_G=float(np.exp(log_h_G)),
-        h_CLT=float(np.sqrt(2) * np.exp(log_h_G)),
-        h_KL=float(np.exp(log_unit) * np.sqrt(nearest)),
+        h_CLT=float(np.exp(log_h_G + np.log(2) / 2)),
+        h_KL=float(np.exp(log_h_KL)),
     )
 
 

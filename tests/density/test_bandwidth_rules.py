@@ -18,6 +18,8 @@ from test_hostile_input import ACCEPTED
 from sklearn_kernelx import KernelDensity, fft_density, gaussian_regimes
 from sklearn_kernelx.density import _bandwidth
 from sklearn_kernelx.density._isj import improved_sheather_jones
+from sklearn_kernelx.density._leave_one_out import leave_one_out, maximise_likelihood
+from sklearn_kernelx.density._neighbourhoods import training_set
 
 RNG = np.random.default_rng(0)
 # Cases of hostile input that a rule may refuse.
@@ -85,15 +87,57 @@ def test_kl_of_a_subset_is_near_that_of_all_rows(monkeypatch):
     assert some == pytest.approx(every, rel=3 * _bandwidth.STANDARD_ERROR)
 
 
+def test_the_order_of_the_rows_hardly_matters():
+    """Sorted, and in blocks of very different scale."""
+    rng = np.random.default_rng(4)
+    for X in (
+        np.sort(rng.standard_normal((4000, 2)), axis=0),
+        np.concatenate(
+            [1e-3 * rng.standard_normal((500, 3)), rng.standard_normal((3500, 3))]
+        ),
+    ):
+        found = [chosen("kl", X), chosen("kl", X[::-1]), chosen("kl", rng.permutation(X))]
+        assert np.ptp(np.log(found)) < 0.4
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_standard_error_of_a_subset_is_what_is_seen(weighted):
+    """Over 40 subsets: a false alarm in 1e4 (chi-squared with 39 degrees of freedom)."""
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((3000, 6))
+    weights = np.exp(1.5 * rng.standard_normal(3000)) if weighted else None
+    training = training_set(X, kernel="gaussian", sample_weight=weights)
+    log_h, errors = [], []
+    for _ in range(40):
+        hoods = leave_one_out(training, rng.permutation(3000)[:200])
+        maximum = maximise_likelihood(hoods)
+        log_h.append(np.log(maximum.bandwidth))
+        errors.append(maximum.log_standard_error(hoods))
+    assert 0.6 < np.std(log_h) / np.median(errors) < 1.5
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e306])
+def test_scale_of_the_weights_does_not_matter(scale):
+    X, weights = RNG.standard_normal((150, 3)), RNG.integers(1, 4, 150)
+    for rule in ("kl", "condensation"):
+        assert chosen(rule, X, scale * weights) == chosen(rule, X, weights)
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_fewer_than_four_rows_have_no_condensation(n):
+    with pytest.raises(ValueError, match="at least 4 distinct rows"):
+        chosen("clt", RNG.standard_normal((n, 2)))
+
+
 def test_kl_looks_at_more_rows_where_they_differ_more(monkeypatch):
     seen = []
     spy = _bandwidth.leave_one_out
 
-    def leave_one_out(training, rows):
+    def spied(training, rows):
         seen.append(len(rows))
         return spy(training, rows)
 
-    monkeypatch.setattr(_bandwidth, "leave_one_out", leave_one_out)
+    monkeypatch.setattr(_bandwidth, "leave_one_out", spied)
     chosen("kl", RNG.standard_normal((3000, 30)))
     assert seen == [200]
     chosen("kl", RNG.standard_t(1.5, (3000, 30)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.neighbors import KernelDensity as TreeKernelDensity
 
 from sklearn_kernelx import KernelDensity, RegimeDisplay
 
@@ -54,8 +55,18 @@ def test_other_kernels_and_arrays(kernel):
     assert display.log_likelihood[1] == pytest.approx(np.mean(same) + shift, rel=1e-9)
 
 
-@pytest.mark.parametrize("bandwidths", [[1.0, -1.0], [[1.0]], [np.inf]])
+@pytest.mark.parametrize("bandwidths", [[1.0, -1.0], [], [1.0], [1.0, np.inf]])
 def test_bad_bandwidths(bandwidths):
     kde = KernelDensity().fit(X)
     with pytest.raises(ValueError, match="bandwidths must be"):
         RegimeDisplay.from_estimator(kde, UNSEEN, bandwidths=bandwidths)
+
+
+def test_order_of_bandwidths_and_other_estimators():
+    kde = KernelDensity().fit(X)
+    display = RegimeDisplay.from_estimator(kde, UNSEEN, bandwidths=[2.0, 0.5, 1.0])
+    assert list(display.bandwidths) == [0.5, 1.0, 2.0]
+    with pytest.raises(TypeError, match=r"sklearn\.neighbors.*KernelDensity"):
+        RegimeDisplay.from_estimator(TreeKernelDensity().fit(X), UNSEEN)
+    with pytest.raises(AttributeError, match="Euclidean"):
+        RegimeDisplay.from_estimator(KernelDensity(metric="l1").fit(X), UNSEEN)

@@ -137,3 +137,29 @@ def test_weight_zero_is_absence():
     part = training_set(X[some], kernel="gaussian", sample_weight=weights[some])
     for a, b in zip(all_sums(whole, X[:9], 0.5), all_sums(part, X[:9], 0.5), strict=True):
         assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype, gap", [(np.float64, 1e12), (np.float32, 1e6)])
+def test_clusters_far_apart(dtype, gap):
+    """Any common centre would take the digits of one of them."""
+    near, far = 0.01 * RNG.standard_normal((2, 100, 3))
+    X = np.concatenate([near, gap * (1 + far)]).astype(dtype)
+    check_nearest(X[:30], X, 50, 1e-5)
+    expected = expected_sums(X[:30], X, 0.01, "gaussian", None)
+    training = training_set(X, kernel="gaussian")
+    sums = all_sums(training, X[:30], 0.01 / training.unit)
+    assert_allclose(sums.log_sum, expected[0].astype(float), rtol=1e-5, atol=1e-5)
+    assert_allclose(sums.participation, expected[2].astype(float), rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("largest", [True, False])
+def test_ends_of_the_number_range(dtype, largest):
+    limits = np.finfo(dtype)
+    X = RNG.uniform(-1, 1, (100, 2)).astype(dtype)
+    X *= limits.max if largest else limits.tiny / 8
+    found, hoods = nearest(X[:10], X, 5)
+    assert np.all(np.isfinite(found)) and not hoods.has_equal.any()
+    wide = all_sums(hoods.training, X[:10], 1e30)
+    assert_allclose(wide.log_sum, np.log(99), rtol=1e-5)
+    assert_allclose(wide.participation, 1 / 99, rtol=1e-5)

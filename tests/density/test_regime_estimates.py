@@ -142,7 +142,8 @@ def test_lattice_has_no_h_G():
     "arguments, message",
     [
         ({"kernel": "square"}, "kernel must be one of"),
-        ({"n_queries": 1}, "n_queries must be at least 2"),
+        ({"n_queries": 1}, "n_queries must be an integer"),
+        ({"n_queries": 2.5}, "n_queries must be an integer"),
         ({"sample_weight": np.zeros(30)}, "must not be zero|non-zero"),
         ({"sample_weight": -np.ones(30)}, "[Nn]egative"),
     ],

@@ -37,8 +37,8 @@ typedef struct {
                         ptrdiff_t n_queries, ptrdiff_t n_wanted, double *half_squares,
                         int32_t *places);
   /* at most 128 queries at a time: three numbers each, see tilted_sums.h */
-  int (*tilted_sums)(const point_set *set, int kernel, const void *queries,
-                     ptrdiff_t n_queries, double *moments);
+  int (*tilted_sums)(const point_set *set, int kernel, double sharpness,
+                     const void *queries, ptrdiff_t n_queries, double *moments);
   /* float64 whatever the table's dtype, see bspline.h */
   void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
                        double per_unit, double margin, int *first,

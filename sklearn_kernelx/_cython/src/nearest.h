@@ -4,7 +4,7 @@
  *
  * Closeness of the scaled query x to a point z; `terms` are 0, or -inf on the padding:
  *   EXPANDED   x.z - |z|^2/2;
- *   EUCLIDEAN  -|x - z|^2/2, and points equal to the query are left out. */
+ *   EUCLIDEAN  -|x - z|^2/2, and points at distance zero are left out. */
 #ifndef NEAREST_H
 #define NEAREST_H
 

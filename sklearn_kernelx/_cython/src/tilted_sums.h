@@ -1,8 +1,9 @@
 /* Moments of a kernel sum over all points but those equal to the query (leave-one-out):
  * with E = -log K and the shares p = w K / sum w K of the points,
  *   log sum w K,   the mean energy sum p E,   the participation ratio sum p^2.
- * From differences, so that a point equal to the query is at distance zero exactly. For
- * compact kernels, with weights instead of their logarithms as terms, no mean energy. */
+ * From differences of coordinates: uncentred, and in a unit that is a power of two, a point
+ * is at distance zero if and only if it equals the query. The bandwidth comes afterwards, as
+ * the factor `sharpness` = 1 / h^2 of squared distances. For compact kernels, with weights instead of their logarithms as terms, no mean energy. */
 #ifndef TILTED_SUMS_H
 #define TILTED_SUMS_H
 
@@ -38,13 +39,14 @@ static void raise_tilted_shift(tilted_state *s, real highest) {
 }
 
 INLINE void add_tilted_exponentials(const int kernel, const vec squared[VECTORS],
-                                    const vec start[VECTORS], tilted_state *s) {
+                                    real sharpness, const vec start[VECTORS],
+                                    tilted_state *s) {
   const vec zero = v_set1(0), never = v_set1((real)-INFINITY);
   vec energy[VECTORS], exponent[VECTORS], highest = never;
 #pragma GCC unroll 3
   for (int j = 0; j < VECTORS; j++) {
-    energy[j] = kernel == GAUSSIAN ? v_mul(squared[j], v_set1((real)0.5))
-                                   : v_sqrt(squared[j]);
+    const vec u = v_mul(squared[j], v_set1(sharpness));
+    energy[j] = kernel == GAUSSIAN ? v_mul(u, v_set1((real)0.5)) : v_sqrt(u);
     exponent[j] = v_if_less(zero, squared[j], v_sub(start[j], energy[j]), never);
     highest = v_max(exponent[j], highest);
   }
@@ -64,18 +66,20 @@ INLINE void add_tilted_exponentials(const int kernel, const vec squared[VECTORS]
   v_store(s->square, square);
 }
 
-INLINE void add_tilted_compact(const int kernel, vec u, vec weight, tilted_state *s) {
+INLINE void add_tilted_compact(const int kernel, vec squared, real sharpness, vec weight,
+                               tilted_state *s) {
+  const vec u = v_mul(squared, v_set1(sharpness));
   const vec zero = v_set1(0), gap = v_sub(v_set1(1), u);
   if (v_all_less(gap, zero)) return;
   vec term = v_mul(weight, compact_kernel(kernel, u, gap));
-  term = v_if_less(zero, gap, v_if_less(zero, u, term, zero), zero);
+  term = v_if_less(zero, gap, v_if_less(zero, squared, term, zero), zero);
   v_store(s->sum, v_add(v_load(s->sum), term));
   v_store(s->square, v_fma(term, term, v_load(s->square)));
 }
 
-INLINE void add_tilted_panel(const int kernel, ptrdiff_t n_features, ptrdiff_t n_queries,
-                             const real *x, const real *z, const real *terms,
-                             tilted_state *states) {
+INLINE void add_tilted_panel(const int kernel, real sharpness, ptrdiff_t n_features,
+                             ptrdiff_t n_queries, const real *x, const real *z,
+                             const real *terms, tilted_state *states) {
   for (ptrdiff_t q = 0; q < n_queries; q += QUERY_TILE)
     for (int strip = 0; strip < PANEL; strip += STRIP) {
       vec start[VECTORS], acc[QUERY_TILE][VECTORS];
@@ -85,21 +89,23 @@ INLINE void add_tilted_panel(const int kernel, ptrdiff_t n_features, ptrdiff_t n
 #pragma GCC unroll 8
       for (int i = 0; i < QUERY_TILE; i++) {
         if (kernel == GAUSSIAN || kernel == EXPONENTIAL) {
-          add_tilted_exponentials(kernel, acc[i], start, states + q + i);
+          add_tilted_exponentials(kernel, acc[i], sharpness, start, states + q + i);
           continue;
         }
 #pragma GCC unroll 3
         for (int j = 0; j < VECTORS; j++)
-          add_tilted_compact(kernel, acc[i][j], start[j], states + q + i);
+          add_tilted_compact(kernel, acc[i][j], sharpness, start[j], states + q + i);
       }
     }
 }
 
-static void add_tilted_panel_of(int kernel, ptrdiff_t n_features, ptrdiff_t n_queries,
-                                const real *x, const real *z, const real *terms,
-                                tilted_state *states) {
+static void add_tilted_panel_of(int kernel, real sharpness, ptrdiff_t n_features,
+                                ptrdiff_t n_queries, const real *x, const real *z,
+                                const real *terms, tilted_state *states) {
 #define TILTED_CASE(KERNEL)                                                             \
-  case KERNEL: add_tilted_panel(KERNEL, n_features, n_queries, x, z, terms, states); break;
+  case KERNEL:                                                                          \
+    add_tilted_panel(KERNEL, sharpness, n_features, n_queries, x, z, terms, states);     \
+    break;
   switch (kernel) {
     TILTED_CASE(GAUSSIAN)
     TILTED_CASE(EXPONENTIAL)
@@ -112,8 +118,8 @@ static void add_tilted_panel_of(int kernel, ptrdiff_t n_features, ptrdiff_t n_qu
 
 /* Of up to 128 queries: three numbers each, as above; -inf and two NaN where no point but
  * the query's equals is in reach. */
-static int tilted_sums(const point_set *set, int kernel, const void *queries,
-                       ptrdiff_t n_queries, double *moments) {
+static int tilted_sums(const point_set *set, int kernel, double sharpness,
+                       const void *queries, ptrdiff_t n_queries, double *moments) {
   const ptrdiff_t d = set->n_features;
   const real *terms = set->terms;
   tilted_state *states = calloc(QUERY_BLOCK, sizeof(tilted_state));
@@ -128,7 +134,8 @@ static int tilted_sums(const point_set *set, int kernel, const void *queries,
     pack_queries(set, queries, n_queries, x);
     for (ptrdiff_t panel = 0; panel < set->n_panels; panel++) {
       scale_panel(set, panel, z);
-      add_tilted_panel_of(kernel, d, n_queries, x, z, terms + panel * PANEL, states);
+      add_tilted_panel_of(kernel, (real)sharpness, d, n_queries, x, z, terms + panel * PANEL,
+                          states);
       if (panel % FLUSH_INTERVAL == FLUSH_INTERVAL - 1)
         for (ptrdiff_t q = 0; q < n_queries; q++) flush_tilted(states + q);
     }
