@@ -48,8 +48,9 @@ class LikelihoodMaximum(NamedTuple):
 
     def gradient(self, hoods: Neighbourhoods, bandwidth: float) -> NDArray[np.float64]:
         """Return the derivative by log h of log p(x) / d of each query."""
-        scale = POWER[hoods.training.kernel] / hoods.queries.shape[1]
-        return scale * self.sums_at(hoods, bandwidth).mean_energy - 1
+        known = bandwidth == self.bandwidth
+        sums = self.sums if known else self.sums_at(hoods, bandwidth)
+        return POWER[hoods.training.kernel] / hoods.queries.shape[1] * sums.mean_energy - 1
 
     def log_standard_error(self, hoods: Neighbourhoods) -> float:
         """Return the standard error of log h that a random subset of queries leaves."""

@@ -23,7 +23,7 @@ from sklearn_kernelx.density._points import (
 )
 
 # How many nearest points to keep in memory: all of a few, the nearest of many.
-N_NEIGHBOURS, FEW = 128, 512
+N_NEIGHBOURS, FEW = 96, 512
 
 
 class TrainingSet(NamedTuple):
@@ -156,7 +156,7 @@ def find_neighbourhoods(
     weight : ndarray of shape (n_queries,), default=None
         Weights of the queries in means over them.
     n_neighbours : int, default=None
-        How many to keep; None for all of up to 512 points, or else 128.
+        How many to keep; None for all of up to 512 points, or else 96.
 
     Returns
     -------

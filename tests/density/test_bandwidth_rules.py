@@ -71,7 +71,7 @@ def test_kl_maximises_the_leave_one_out_likelihood(d, weighted):
 
 @pytest.mark.parametrize("d", [1, 3, 10, 30])
 def test_kl_where_not_all_neighbours_are_kept(d, monkeypatch):
-    """From 513 rows on: sums run over all where points beyond 128 matter by 0.5 %."""
+    """From 513 rows on: sums run over all where points beyond 96 matter by 0.5 %."""
     monkeypatch.setattr(_bandwidth, "N_FIRST_ROWS", 600)
     X = np.random.default_rng(3).standard_normal((600, d))
     found = chosen("kl", X)
