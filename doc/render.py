@@ -24,7 +24,7 @@ def _subject_to_rst(path):
         ("Instruction set", machine.get("instruction_set")),
         ("Versions", ", ".join(versions)),
     ]
-    lines = _title(str(result["subject"]).capitalize(), "-")
+    lines = _title(str(result["subject"]).replace("_", " ").capitalize(), "-")
     lines += [f":{name}: {_escape(value)}" for name, value in facts if value]
     for table in result["tables"]:
         lines += ["", *_title(table["title"], "~"), _escape(table.get("note") or ""), ""]

@@ -229,7 +229,7 @@ def _warn_of_duplicates(hoods: Neighbourhoods) -> None:
             "otherwise. If X is rounded or integer-valued, this makes the bandwidth too "
             "large: add uniform noise as wide as the rounding",
             UserWarning,
-            stacklevel=4,
+            stacklevel=7,  # the caller of fit
         )
 
 

@@ -226,21 +226,21 @@ def _climb(step: Callable[[float], float], start: float) -> float:
         at_high = step(high)
         if at_high < 0:
             return float(brentq(step, low, high, xtol=XTOL))
-        slope = (at_low - at_high) / length
+        fall = (at_low - at_high) / length
         low, at_low = high, at_high
         # Where the likelihood is flat the secant says little: then take long steps.
-        length = min(at_low / slope if slope > 0.05 else max(2 * length, 0.1), 1.0)
+        length = min(at_low / fall if fall > 0.05 else max(2 * length, 0.1), 1.0)
     return low
 
 
-def _far_matters(hoods: Neighbourhoods, u: float, sums: LocalSums) -> bool:
-    """Whether points beyond the nearest would change the bandwidth exp(u).
+def _far_matters(hoods: Neighbourhoods, log_h: float, sums: LocalSums) -> bool:
+    """Whether points beyond the nearest would change the bandwidth.
 
     Their share is about that of as many copies of the last one kept.
     """
     kernel = hoods.training.kernel
     with np.errstate(over="ignore"):
-        last = -LOG_KERNELS[kernel](hoods.distances[:, -1] / np.exp(u))
+        last = -LOG_KERNELS[kernel](hoods.distances[:, -1] / np.exp(log_h))
     energy = np.minimum(last, np.finfo(np.float64).max)
     share = hoods.distances.shape[1] * np.exp(-energy - sums.log_sum)
     change = np.minimum(share, 1) * (energy - sums.mean_energy)
