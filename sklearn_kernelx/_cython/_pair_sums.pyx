@@ -26,7 +26,9 @@ def pair_sums(
     The sums do not depend on the number of threads.
     """
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
-    cdef _loops.point_set points_ = _loops.describe(points, terms, center, inverse_bandwidth)
+    cdef _loops.point_set points_ = _loops.describe(
+        points, terms, center, inverse_bandwidth
+    )
     cdef intp_t n_queries = queries.shape[0]
     cdef intp_t block = _loops.queries_per_block(n_queries, num_threads)
     cdef intp_t n_blocks = (n_queries + block - 1) // block
@@ -61,7 +63,9 @@ def careful_sums(
 ):
     """Write log sum w K by the slow sums of src/careful_sums.h, for every kernel."""
     cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
-    cdef _loops.point_set points_ = _loops.describe(points, log_weight, center, inverse_bandwidth)
+    cdef _loops.point_set points_ = _loops.describe(
+        points, log_weight, center, inverse_bandwidth
+    )
     cdef intp_t i
     cdef int failed = 0
     if boxes is not None:

@@ -18,15 +18,8 @@ from sklearn_kernelx._compat import (
     fit_context,
 )
 from sklearn_kernelx._parallel import effective_n_threads
-from sklearn_kernelx.density._bandwidth import (
-    DISTANCE_RULES,
-    RULES,
-    resolve_bandwidth,
-)
-from sklearn_kernelx.density._distance_sums import (
-    log_distance_sums,
-    log_neighbour_sums,
-)
+from sklearn_kernelx.density._bandwidth import DISTANCE_RULES, RULES, resolve_bandwidth
+from sklearn_kernelx.density._distance_sums import log_distance_sums, log_neighbour_sums
 from sklearn_kernelx.density._fft import MAX_FEATURES, fft_log_density
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
 from sklearn_kernelx.density._kernels import (
