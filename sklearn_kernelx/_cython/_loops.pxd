@@ -21,6 +21,20 @@ cdef extern from "loops.h" nogil:
         EXPONENTIAL
         LINEAR
         COSINE
+        BESSEL_INVALID
+        BESSEL_POLE
+        LOG_IV
+        LOG_KV
+        IV_RATIO
+        IV_RATIO_COMPLEMENT
+        LOG_VMF_NORMALIZER
+        VMF_KAPPA
+        VMF_KAPPA_COMPLEMENT
+        N_BESSEL
+
+    ctypedef int array_function(
+        ptrdiff_t, const double *, ptrdiff_t, const double *, double *
+    ) noexcept nogil
 
     ctypedef struct point_set:
         ptrdiff_t n_panels
@@ -52,6 +66,7 @@ cdef extern from "loops.h" nogil:
         void (*spline_block)(
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
+        array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)
     const loops *get_loops_f32(const char *wanted)
