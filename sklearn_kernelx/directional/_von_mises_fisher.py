@@ -19,7 +19,6 @@ from sklearn_kernelx.directional._sampling import sample_von_mises_fisher
 from sklearn_kernelx.directional._sphere import (
     check_norms,
     drop_zero_rows,
-    inverse_row_norms,
     validate_rows,
     validate_weights,
 )
@@ -222,7 +221,13 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
             If rows of `X` are zero.
         """
         is_first = not self.__sklearn_is_fitted__()
-        statistics, dtype = self._summarize(X, sample_weight, reset=is_first)
+        known = vars(self).copy()
+        try:
+            statistics, dtype = self._summarize(X, sample_weight, reset=is_first)
+        except Exception:
+            vars(self).clear()
+            vars(self).update(known)
+            raise
         return self._update(statistics, dtype) if is_first else self._add(statistics, dtype)
 
     def merge(self, other: "VonMisesFisher") -> "VonMisesFisher":
@@ -325,11 +330,10 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_rows(self, X, reset=False)
-        inverse_norms = inverse_row_norms(X)
+        half_squares, inverse_norms = half_squared_distances(X, self.mean_direction_)
         check_norms(self, X, inverse_norms, normalize=self.normalize)
-        distances = half_squared_distances(X, inverse_norms, self.mean_direction_)
         peak = log_peak_density(self.n_features_in_, self.concentration_)
-        return (peak - self.concentration_ * distances).astype(self._dtype, copy=False)
+        return (peak - self.concentration_ * half_squares).astype(self._dtype, copy=False)
 
     def score(self, X: ArrayLike, y: None = None) -> float:
         """Compute the mean log-likelihood of the data under the model.
