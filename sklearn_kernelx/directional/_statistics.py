@@ -12,6 +12,8 @@ from sklearn_kernelx.directional._sphere import inverse_row_norms
 # Rows whose sums are added up by themselves: rounding errors grow with the longer of a
 # block and the number of blocks, not with the number of rows.
 _ROWS_PER_BLOCK = 256
+# Below this the call costs more than the loop.
+_NUMBERS_PER_BLOCK = 8192
 
 
 class CentredSums(NamedTuple):
@@ -143,7 +145,7 @@ def _scaled(weights: NDArray[np.float64], exponent: int) -> NDArray[np.float64]:
 
 def _block_size(X: Any) -> int:
     if not sparse.issparse(X):
-        return _ROWS_PER_BLOCK
+        return max(_ROWS_PER_BLOCK, _NUMBERS_PER_BLOCK // X.shape[1])
     # Adding up a block's offset costs n_features: not more than the block itself.
     return max(_ROWS_PER_BLOCK, X.shape[0] * X.shape[1] // max(1, X.nnz))
 
