@@ -21,6 +21,14 @@ cdef extern from "loops.h" nogil:
         EXPONENTIAL
         LINEAR
         COSINE
+        CSR_COLUMNS
+        SOFTMAX_COLUMNS
+
+    ctypedef struct csr_row:
+        ptrdiff_t n_values
+        const void *values
+        const void *indices
+        int is_int64
 
     ctypedef struct point_set:
         ptrdiff_t n_panels
@@ -37,6 +45,12 @@ cdef extern from "loops.h" nogil:
     ctypedef struct loops:
         const char *instruction_set
         void (*exp_array)(ptrdiff_t, const void *, void *) noexcept nogil
+        double (*softmax_row)(
+            ptrdiff_t, double, const double *, const double *, double *) noexcept nogil
+        void (*csr_times)(
+            csr_row, const double *, ptrdiff_t, ptrdiff_t, double *) noexcept nogil
+        void (*csr_outer)(
+            csr_row, const double *, ptrdiff_t, ptrdiff_t, double *) noexcept nogil
         int (*pair_sums)(
             const point_set *, int, int, const void *, ptrdiff_t,
             double *, double *) noexcept nogil

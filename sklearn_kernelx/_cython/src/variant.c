@@ -1,7 +1,9 @@
 /* Compiled once for each dtype and instruction set: the table of that variant. */
 #include "bspline.h"
 #include "careful_sums.h"
+#include "csr_products.h"
 #include "nearest.h"
+#include "softmax.h"
 #include "tilted_sums.h"
 
 #define JOIN(a, b) a##b
@@ -16,5 +18,5 @@
 #endif
 
 extern const loops TABLE;
-const loops TABLE = {QUOTE(ISA),     exp_array,   pair_sums,   careful_sums,
-                     nearest_points, tilted_sums, spline_block};
+const loops TABLE = {QUOTE(ISA), exp_array,    softmax_row,    csr_times,   csr_outer,
+                     pair_sums,  careful_sums, nearest_points, tilted_sums, spline_block};
