@@ -1,0 +1,3 @@
+"""Directional statistics: data on the unit sphere."""
+
+__all__: list[str] = []

@@ -1,0 +1,213 @@
+"""Rows of data as points of the unit sphere, without a normalised copy of them."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
+
+from sklearn_kernelx._compat import check_sample_weight
+from sklearn_kernelx._cython import _unit_sums
+from sklearn_kernelx._parallel import row_blocks
+
+_MAX_LISTED = 5
+_TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
+
+
+class UnitRows(NamedTuple):
+    """Data, one direction a row.
+
+    Attributes
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+        The rows as given, of any length: float64 or float32, C-ordered, or CSR with sorted
+        indices and no duplicates.
+    inverse_norms : ndarray of shape (n_samples,)
+        ``1 / |x|``, 0 for zero rows.
+    weights : ndarray of shape (n_samples,)
+        Non-negative weights, 0 for zero rows.
+    """
+
+    X: Any
+    inverse_norms: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def unit_rows(
+    estimator: Any,
+    X: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    reset: bool,
+    normalize: bool = True,
+) -> UnitRows:
+    """Validate data whose rows stand for their directions.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Whose ``n_features_in_`` is set or compared.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The data.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows.
+    reset : bool
+        Whether this is training: sets ``n_features_in_``, and zero rows are warned of.
+    normalize : bool, default=True
+        False refuses rows that are not of unit length.
+
+    Returns
+    -------
+    rows : UnitRows
+        The rows, their inverse norms and their weights.
+
+    Raises
+    ------
+    ValueError
+        If `X` or `sample_weight` is not as said above, or in training no row with a
+        positive weight has a direction.
+
+    Warns
+    -----
+    UserWarning
+        If rows are zero, in training.
+    """
+    X = validate_rows(estimator, X, reset=reset)
+    weights = validate_weights(sample_weight, X)
+    inverse_norms = inverse_row_norms(X)
+    check_norms(estimator, X, inverse_norms, normalize=normalize)
+    if reset:
+        weights = drop_zero_rows(weights, inverse_norms)
+    return UnitRows(X, inverse_norms, weights * (inverse_norms > 0))
+
+
+def validate_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Any:
+    """Return `X` as a C-ordered array or canonical CSR; `check_norms` finds NaN in it."""
+    X = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        order="C",
+        ensure_all_finite=False,
+    )
+    if sparse.issparse(X) and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def validate_weights(sample_weight: ArrayLike | None, X: Any) -> NDArray[np.float64]:
+    """Return non-negative weights, not all zero."""
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    if not np.any(weights > 0):
+        raise ValueError("sample_weight must not be zero for all samples")
+    return weights
+
+
+def inverse_row_norms(X: Any) -> NDArray[np.float64]:
+    """Return ``1 / |x|`` of each row: 0 for zero rows, NaN for rows that are not finite."""
+    out = np.empty(X.shape[0])
+    if sparse.issparse(X):
+        _unit_sums.csr_inverse_norms(X.data, X.indptr, out)
+    else:
+        _unit_sums.inverse_norms(X, out)
+    return out
+
+
+def check_norms(
+    estimator: Any, X: Any, inverse_norms: NDArray[np.float64], *, normalize: bool
+) -> None:
+    """Raise if rows are not finite, or not of unit length without `normalize`."""
+    if np.isnan(inverse_norms).any():
+        values = X.data if sparse.issparse(X) else X
+        assert_all_finite(values, input_name="X", estimator_name=type(estimator).__name__)
+    if normalize:
+        return
+    off = np.flatnonzero(np.abs(inverse_norms - 1) > _TOLERANCE[X.dtype.name])
+    if len(off):
+        raise ValueError(
+            f"With normalize=False each row of X must have unit length; {_listed(off)} "
+            "not. Set normalize=True to divide each row by its norm"
+        )
+
+
+def drop_zero_rows(
+    weights: NDArray[np.float64], inverse_norms: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return `weights` with 0 for zero rows, warning of these."""
+    is_zero = inverse_norms == 0
+    if not is_zero.any():
+        return weights
+    weights = np.where(is_zero, 0.0, weights)
+    if not np.any(weights > 0):
+        raise ValueError(
+            "X has no row with a direction: all rows of positive weight are zero. Remove "
+            "zero rows, or use features that tell the samples apart"
+        )
+    warnings.warn(
+        f"Zero rows of X have no direction: {_listed(np.flatnonzero(is_zero))} left out",
+        UserWarning,
+        stacklevel=4,
+    )
+    return weights
+
+
+def _listed(indices: NDArray[np.intp]) -> str:
+    if len(indices) == 1:
+        return f"row {indices[0]} is"
+    shown = ", ".join(str(i) for i in indices[:_MAX_LISTED])
+    more = len(indices) - _MAX_LISTED
+    return f"rows {shown}{f' and {more} more' if more > 0 else ''} are"
+
+
+def cosines(rows: UnitRows, directions: NDArray) -> NDArray[np.float64]:
+    """Return the cosines between rows and directions.
+
+    Parameters
+    ----------
+    rows : UnitRows
+        The rows.
+    directions : ndarray of shape (n_directions, n_features)
+        Unit vectors.
+
+    Returns
+    -------
+    cosines : ndarray of shape (n_samples, n_directions)
+        0 for zero rows. The products are taken in the dtype of the rows.
+    """
+    products = rows.X @ directions.T.astype(rows.X.dtype, copy=False)
+    return products * rows.inverse_norms[:, np.newaxis]
+
+
+def weighted_sums(
+    rows: UnitRows, responsibilities: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return sums of directions, weighted by responsibility times sample weight.
+
+    Parameters
+    ----------
+    rows : UnitRows
+        The rows.
+    responsibilities : ndarray of shape (n_samples, n_components)
+        Shares of the components in the rows.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_components, n_features)
+        In float64 whatever the dtype of the rows.
+    """
+    X, inverse_norms, weights = rows
+    # Weights of any scale: a product with an inverse norm must not underflow.
+    unit = np.max(weights)
+    factors = (responsibilities * ((weights / unit) * inverse_norms)[:, np.newaxis]).T
+    if sparse.issparse(X):
+        return np.ascontiguousarray((X.T @ factors.T).T) * unit
+    sums = np.zeros((len(factors), X.shape[1]))
+    for block in row_blocks(len(X), 8 * X.shape[1]):
+        sums += factors[:, block] @ X[block].astype(np.float64, copy=False)
+    return sums * unit
