@@ -12,6 +12,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define LOWEST_BIT(bits) __builtin_ctz(bits)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define PREFETCH(address) __builtin_prefetch(address)
 #else
 #define INLINE static inline
 static inline int LOWEST_BIT(unsigned bits) {
@@ -20,6 +21,7 @@ static inline int LOWEST_BIT(unsigned bits) {
   return place;
 }
 #define UNLIKELY(condition) (condition)
+#define PREFETCH(address) ((void)(address))
 #endif
 
 #ifdef VARIANT_F64
