@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         gaussian_regimes,
         kernel_density_regimes,
     )
+    from sklearn_kernelx.directional import VonMisesFisher
 
 __version__: str
 
@@ -21,6 +22,7 @@ _SUBJECT_OF = {
     "CondensedRegimeWarning": "density",
     "KernelDensity": "density",
     "RegimeDisplay": "density",
+    "VonMisesFisher": "directional",
     "fft_density": "density",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
@@ -29,6 +31,7 @@ __all__ = [
     "CondensedRegimeWarning",
     "KernelDensity",
     "RegimeDisplay",
+    "VonMisesFisher",
     "__version__",
     "fft_density",
     "gaussian_regimes",

@@ -6,12 +6,14 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
 from sklearn_kernelx.utils.discovery import all_estimators
 
 ESTIMATORS = [estimator() for _, estimator in all_estimators()]
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 4))
+TAKE_SPARSE = [e for e in ESTIMATORS if get_tags(e).input_tags.sparse]
 
 
 def with_entry(value):
@@ -23,6 +25,12 @@ def with_entry(value):
 def read_only(array):
     array = array.copy()
     array.flags.writeable = False
+    return array
+
+
+def with_indices_of(dtype):
+    array = sparse.csr_array(X)
+    array.indices, array.indptr = array.indices.astype(dtype), array.indptr.astype(dtype)
     return array
 
 
@@ -58,6 +66,16 @@ ACCEPTED = {
     "non-contiguous": np.repeat(X, 2, axis=0)[::2, ::-1],
     "byte-swapped": X.astype(">f8"),
 }
+SPARSE = {
+    "CSR": sparse.csr_array(X),
+    "CSC": sparse.csc_matrix(X),
+    "float32 CSR": sparse.csr_array(X.astype(np.float32)),
+    "64-bit indices": with_indices_of(np.int64),
+    "mostly zeros": sparse.csr_array(np.where(X > 1, X, 0)),
+    "unsorted duplicates": sparse.csr_array(
+        (np.ones(120), (np.tile(np.arange(40), 3), np.repeat([2, 1, 2], 40))), (40, 4)
+    ),
+}
 
 
 def outputs(fitted, data):
@@ -70,6 +88,8 @@ def outputs(fitted, data):
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(estimator, case):
     data, message = REFUSED[case]
+    if case == "sparse" and estimator in TAKE_SPARSE:
+        return
     with pytest.raises((ValueError, TypeError), match=message):
         clone(estimator).fit(data)
     if np.ndim(data) == 2 and data.shape[1] == 4 and case != "empty":
@@ -80,6 +100,7 @@ def test_refused(estimator, case):
         np.testing.assert_array_equal(next(outputs(fitted, X)), before)
 
 
+@pytest.mark.filterwarnings("ignore:Zero rows of X")
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_accepted(estimator, case):
@@ -89,6 +110,30 @@ def test_accepted(estimator, case):
     for result in results:
         assert len(result) == len(data)
         assert not np.any(np.isnan(result))
+
+
+@pytest.mark.filterwarnings("ignore:Zero rows of X")
+@pytest.mark.parametrize("estimator", TAKE_SPARSE, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("case", SPARSE)
+def test_sparse(estimator, case):
+    data = SPARSE[case]
+    before = data.copy()
+    dense = data.toarray()
+    results = list(outputs(clone(estimator).fit(data), data))
+    expected = list(outputs(clone(estimator).fit(dense), dense))
+    assert results
+    for result, wanted in zip(results, expected, strict=True):
+        assert result.dtype == wanted.dtype
+        tolerance = 1e-4 if dense.dtype == np.float32 else 1e-9
+        np.testing.assert_allclose(result, wanted, rtol=tolerance, atol=tolerance)
+    assert (before != data).nnz == 0
+
+
+@pytest.mark.parametrize("estimator", TAKE_SPARSE, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("value, message", [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_sparse_refused(estimator, value, message):
+    with pytest.raises(ValueError, match=message):
+        clone(estimator).fit(sparse.csr_array(with_entry(value)))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

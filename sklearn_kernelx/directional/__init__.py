@@ -1,3 +1,5 @@
 """Directional statistics: data on the unit sphere."""
 
-__all__: list[str] = []
+from sklearn_kernelx.directional._von_mises_fisher import VonMisesFisher
+
+__all__ = ["VonMisesFisher"]

@@ -152,7 +152,7 @@ def drop_zero_rows(
     warnings.warn(
         f"Zero rows of X have no direction: {_listed(np.flatnonzero(is_zero))} left out",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return weights
 
