@@ -88,6 +88,16 @@ def check_init(
     return directions * inverse_norms[:, np.newaxis]
 
 
+def check_n_rows(rows: UnitRows, n_clusters: int, name: str) -> None:
+    """Raise if fewer rows have a direction and a positive weight than there are clusters."""
+    n_rows = np.count_nonzero(rows.weights)
+    if n_rows < n_clusters:
+        raise ValueError(
+            f"n_samples={n_rows} must be at least {name}={n_clusters}, counting the rows "
+            f"of X with a direction and a positive weight. Decrease {name}"
+        )
+
+
 def plus_plus_rows(
     rows: UnitRows,
     n_clusters: int,
