@@ -39,7 +39,11 @@ from sklearn_kernelx.directional._seeding import (
     cosine_distances,
     first_directions,
 )
-from sklearn_kernelx.directional._sphere import UnitRows, unit_rows
+from sklearn_kernelx.directional._sphere import (
+    UnitRows,
+    drop_zero_rows,
+    unit_rows,
+)
 
 
 class SphericalKMeans(
@@ -144,7 +148,7 @@ default="k-means++"
     >>> bool(kmeans.labels_[0] == kmeans.labels_[1] != kmeans.labels_[2])
     True
     >>> print(f"{kmeans.inertia_:.4f}")
-    0.0051
+    0.0063
     """
 
     _parameter_constraints: dict = {
@@ -336,6 +340,9 @@ default="k-means++"
             rows = unit_rows(
                 self, X, sample_weight, reset=is_first, normalize=self.normalize
             )
+            if not is_first:
+                weights = drop_zero_rows(rows.weights, rows.inverse_norms)
+                rows = rows._replace(weights=weights)
             init = check_init(self.init, self.n_clusters, self.n_features_in_)
             dtype, rows = rows.X.dtype.name, within_float32(rows)
             with parts_of(rows, effective_n_threads(self.n_jobs)) as map_parts:
