@@ -11,7 +11,6 @@ from sklearn.utils import get_tags
 from sklearn_kernelx.utils.discovery import all_estimators
 
 
-
 def for_few_rows(estimator):
     """As many clusters as a single row allows."""
     parameters = estimator.get_params()

@@ -78,7 +78,7 @@ def assign(
     largest = np.empty(len(labels))
 
     def write_part(part: slice, n_threads: int) -> None:
-        for block in blocks_of(part):
+        for block in blocks_of(rows.X, part):
             _responsibilities.largest(
                 products(rows.X, block, logits.columns, n_threads),
                 rows.inverse_norms[block],
@@ -116,7 +116,7 @@ def log_sums(
     out = np.empty(rows.X.shape[0])
 
     def write_part(part: slice, n_threads: int) -> None:
-        for block in blocks_of(part):
+        for block in blocks_of(rows.X, part):
             found = products(rows.X, block, logits.columns, n_threads)
             _responsibilities.softmax(
                 found,

@@ -109,7 +109,7 @@ def expectation(
     def share_among_all(part: slice, n_threads: int) -> tuple[NDArray, NDArray]:
         masses = np.zeros(len(logits.slopes))
         sums = np.zeros((n_features, len(logits.slopes)))
-        for block in blocks_of(part):
+        for block in blocks_of(rows.X, part):
             shares = products(rows.X, block, logits.columns, n_threads)
             inverse_norms, weights = rows.inverse_norms[block], rows.weights[block]
             _responsibilities.softmax(
@@ -122,7 +122,7 @@ def expectation(
 
     def give_to_one(part: slice, n_threads: int) -> tuple[NDArray, NDArray]:
         sums = np.zeros((n_components, n_features))
-        for block in blocks_of(part):
+        for block in blocks_of(rows.X, part):
             found = products(rows.X, block, logits.columns, n_threads)
             scales = rows.inverse_norms[block]
             kernel_arguments = scales, logits.slopes, logits.offsets, log_densities[block]

@@ -14,6 +14,10 @@ from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.directional._sphere import UnitRows
 
 _ROWS_PER_BLOCK = 256
+# Sparse blocks are large, as threads meet at the end of each.
+_ROWS_PER_SPARSE_BLOCK = 2048
+# Fewer multiplications than these are done before a second thread has woken.
+_WORTH_A_THREAD = 2**20
 # Parts have sums of their own: few of them, so that these stay small beside the data.
 _MAX_PARTS = 16
 _ROWS_PER_PART = 2048
@@ -59,10 +63,11 @@ def parts_of(rows: UnitRows, n_threads: int) -> Iterator[Map]:
             yield lambda work: list(pool.map(lambda part: work(part, 1), parts))
 
 
-def blocks_of(part: slice) -> Iterator[slice]:
-    """Cut a part of the rows into blocks."""
-    for first in range(part.start, part.stop, _ROWS_PER_BLOCK):
-        yield slice(first, min(first + _ROWS_PER_BLOCK, part.stop))
+def blocks_of(X: Any, part: slice) -> Iterator[slice]:
+    """Cut a part of the rows of `X` into blocks."""
+    size = _ROWS_PER_SPARSE_BLOCK if sparse.issparse(X) else _ROWS_PER_BLOCK
+    for first in range(part.start, part.stop, size):
+        yield slice(first, min(first + size, part.stop))
 
 
 def within_float32(rows: UnitRows) -> UnitRows:
@@ -111,6 +116,7 @@ def products(X: Any, block: slice, columns: NDArray, n_threads: int) -> NDArray[
     if not sparse.issparse(X):
         return (X[block] @ columns).astype(np.float64, copy=False)
     out = np.empty((block.stop - block.start, columns.shape[1]))
+    n_threads = _worth_while(n_threads, X, block, columns.shape[1])
     _csr_products.csr_times(*_csr_arrays(X), block.start, columns, out, n_threads)
     return out
 
@@ -120,6 +126,7 @@ def add_transposed_products(
 ) -> None:
     """Add ``X[block].T @ factors`` to `sums`, an array of shape (n_features, n_columns)."""
     if sparse.issparse(X):
+        n_threads = _worth_while(n_threads, X, block, factors.shape[1])
         _csr_products.add_csr_transposed_times(
             *_csr_arrays(X), block.start, factors, sums, n_threads
         )
@@ -144,3 +151,8 @@ def add_labelled_rows(
 def _csr_arrays(X: Any) -> tuple[NDArray, NDArray, NDArray]:
     indptr = X.indptr.astype(X.indices.dtype, copy=False)
     return X.data, X.indices, indptr
+
+
+def _worth_while(n_threads: int, X: Any, block: slice, n_columns: int) -> int:
+    n_values = int(X.indptr[block.stop]) - int(X.indptr[block.start])
+    return min(n_threads, 1 + n_values * n_columns // _WORTH_A_THREAD)

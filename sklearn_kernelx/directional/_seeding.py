@@ -245,7 +245,7 @@ def cosine_distances(
     out = np.empty((rows.X.shape[0], len(directions)))
 
     def write_part(part: slice, n_threads: int) -> None:
-        for block in blocks_of(part):
+        for block in blocks_of(rows.X, part):
             cosines = products(rows.X, block, columns, n_threads)[:, : len(directions)]
             out[block] = 1 - cosines * rows.inverse_norms[block][:, np.newaxis]
 
