@@ -13,7 +13,9 @@ from sklearn_kernelx._cython import _csr_products, _labelled_sums
 from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.directional._sphere import UnitRows
 
-_ROWS_PER_BLOCK = 256
+_BYTES_PER_BLOCK = 2**20
+# Each block adds to the sums, which wants enough rows to be worth it.
+_ROWS_PER_BLOCK = 256, 1024
 # Sparse blocks are large, as threads meet at the end of each.
 _ROWS_PER_SPARSE_BLOCK = 2048
 # Fewer multiplications than these are done before a second thread has woken.
@@ -65,7 +67,10 @@ def parts_of(rows: UnitRows, n_threads: int) -> Iterator[Map]:
 
 def blocks_of(X: Any, part: slice) -> Iterator[slice]:
     """Cut a part of the rows of `X` into blocks."""
-    size = _ROWS_PER_SPARSE_BLOCK if sparse.issparse(X) else _ROWS_PER_BLOCK
+    size = _ROWS_PER_SPARSE_BLOCK
+    if not sparse.issparse(X):
+        bytes_per_row = X.itemsize * X.shape[1]
+        size = int(np.clip(_BYTES_PER_BLOCK // bytes_per_row, *_ROWS_PER_BLOCK))
     for first in range(part.start, part.stop, size):
         yield slice(first, min(first + size, part.stop))
 
