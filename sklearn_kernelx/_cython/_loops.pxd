@@ -23,12 +23,26 @@ cdef extern from "loops.h" nogil:
         COSINE
         CSR_COLUMNS
         SOFTMAX_COLUMNS
+        BESSEL_INVALID
+        BESSEL_POLE
+        LOG_IV
+        LOG_KV
+        IV_RATIO
+        IV_RATIO_COMPLEMENT
+        LOG_VMF_NORMALIZER
+        VMF_KAPPA
+        VMF_KAPPA_COMPLEMENT
+        N_BESSEL
 
     ctypedef struct csr_row:
         ptrdiff_t n_values
         const void *values
         const void *indices
         int is_int64
+
+    ctypedef int array_function(
+        ptrdiff_t, const double *, ptrdiff_t, const double *, double *
+    ) noexcept nogil
 
     ctypedef struct point_set:
         ptrdiff_t n_panels
@@ -66,6 +80,7 @@ cdef extern from "loops.h" nogil:
         void (*spline_block)(
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
+        array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)
     const loops *get_loops_f32(const char *wanted)

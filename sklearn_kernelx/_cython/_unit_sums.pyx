@@ -1,49 +1,44 @@
 """Rows seen from the unit sphere: their norms and sums of their directions.
 
 The inverse norm of a row is 0 where the row has no direction (a norm below the smallest
-normal number) and NaN where the row is not finite. Sums run in eight lanes, so that
-compilers vectorise them without leave to reorder.
+normal number) and NaN where the row is not finite.
 """
 
 from libc.math cimport NAN, fabs, fma, frexp, isfinite, ldexp, sqrt
 from libc.stdint cimport int32_t, int64_t
 
-from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
+from sklearn_kernelx._cython._typedefs cimport (
+    float32_t,
+    float64_t,
+    floating,
+    intp_t,
+)
 
 ctypedef fused index_t:
     int32_t
     int64_t
 
-cdef enum:
-    LANES = 8
+cdef extern from "unit_rows.h" nogil:
+    float64_t sum_of_squares_f64(const float64_t *x, intp_t n)
+    float64_t sum_of_squares_f32(const float32_t *x, intp_t n)
+    float64_t add_centred_f64(
+        const float64_t *x, float64_t inverse, float64_t weight,
+        const float64_t *center, float64_t *sums, intp_t n,
+    )
+    float64_t add_centred_f32(
+        const float32_t *x, float64_t inverse, float64_t weight,
+        const float64_t *center, float64_t *sums, intp_t n,
+    )
+    float64_t squared_distance_f64(
+        const float64_t *x, float64_t inverse, const float64_t *center, intp_t n
+    )
+    float64_t squared_distance_f32(
+        const float32_t *x, float64_t inverse, const float64_t *center, intp_t n
+    )
 
 # Sums of squares between these have lost nothing to underflow or overflow.
 cdef float64_t SMALLEST = 1e-280
 cdef float64_t LARGEST = 1e300
-
-
-cdef inline float64_t sum_of_lanes(const float64_t *lane) noexcept nogil:
-    return (
-        ((lane[0] + lane[1]) + (lane[2] + lane[3]))
-        + ((lane[4] + lane[5]) + (lane[6] + lane[7]))
-    )
-
-
-cdef inline float64_t sum_of_squares(const floating *x, intp_t n) noexcept nogil:
-    cdef float64_t lane[LANES]
-    cdef float64_t value
-    cdef intp_t whole = n - n % LANES
-    cdef intp_t k, j
-    for j in range(LANES):
-        lane[j] = 0
-    for k from 0 <= k < whole by LANES:
-        for j in range(LANES):
-            value = x[k + j]
-            lane[j] += value * value
-    for k in range(whole, n):
-        value = x[k]
-        lane[k - whole] += value * value
-    return sum_of_lanes(lane)
 
 
 cdef float64_t careful_inverse_norm(const floating *x, intp_t n) noexcept nogil:
@@ -67,7 +62,11 @@ cdef float64_t careful_inverse_norm(const floating *x, intp_t n) noexcept nogil:
 
 
 cdef inline float64_t inverse_norm(const floating *x, intp_t n) noexcept nogil:
-    cdef float64_t total = sum_of_squares(x, n)
+    cdef float64_t total
+    if floating is float64_t:
+        total = sum_of_squares_f64(x, n)
+    else:
+        total = sum_of_squares_f32(x, n)
     if SMALLEST < total < LARGEST:
         return 1 / sqrt(total)
     return careful_inverse_norm(x, n)
@@ -94,27 +93,23 @@ def csr_inverse_norms(
                 out[i] = inverse_norm(&data[indptr[i]], indptr[i + 1] - indptr[i])
 
 
-cdef inline float64_t add_centred_row(
-    const floating *x, float64_t inverse, float64_t weight, const float64_t *pivot,
-    float64_t *offset, intp_t n,
+cdef inline float64_t add_centred(
+    const floating *x, float64_t inverse, float64_t weight, const float64_t *center,
+    float64_t *sums, intp_t n,
 ) noexcept nogil:
-    """Add weight * (u - pivot) to offset, u = x * inverse; return |u - pivot|^2."""
-    cdef float64_t lane[LANES]
-    cdef float64_t difference
-    cdef intp_t whole = n - n % LANES
-    cdef intp_t k, j
-    for j in range(LANES):
-        lane[j] = 0
-    for k from 0 <= k < whole by LANES:
-        for j in range(LANES):
-            difference = x[k + j] * inverse - pivot[k + j]
-            lane[j] += difference * difference
-            offset[k + j] += weight * difference
-    for k in range(whole, n):
-        difference = x[k] * inverse - pivot[k]
-        lane[k - whole] += difference * difference
-        offset[k] += weight * difference
-    return sum_of_lanes(lane)
+    if floating is float64_t:
+        return add_centred_f64(x, inverse, weight, center, sums, n)
+    else:
+        return add_centred_f32(x, inverse, weight, center, sums, n)
+
+
+cdef inline float64_t squared_distance(
+    const floating *x, float64_t inverse, const float64_t *center, intp_t n
+) noexcept nogil:
+    if floating is float64_t:
+        return squared_distance_f64(x, inverse, center, n)
+    else:
+        return squared_distance_f32(x, inverse, center, n)
 
 
 def centred_sums(
@@ -134,84 +129,20 @@ def centred_sums(
         for i in range(X.shape[0]):
             inverse_norms[i] = inverse_norm(&X[i, 0], X.shape[1])
             if weights[i] > 0 and inverse_norms[i] > 0:
-                spread[0] += weights[i] * add_centred_row(
+                spread[0] += weights[i] * add_centred(
                     &X[i, 0], inverse_norms[i], weights[i], &pivot[0], &offset[0],
                     X.shape[1],
                 )
 
 
-def csr_centred_sums(
-    const floating[::1] data,
-    const index_t[::1] indices,
-    const index_t[::1] indptr,
-    const float64_t[::1] weights,
-    const float64_t[::1] pivot,
-    const index_t[::1] support,
-    const float64_t[::1] inverse_norms,
-    float64_t[::1] offset,
-    float64_t[::1] spread,
-):
-    """As `centred_sums`, `support` the sorted places where `pivot` is not zero."""
-    cdef intp_t i, place, other
-    cdef index_t k
-    cdef float64_t difference, total
-    with nogil:
-        for i in range(weights.shape[0]):
-            if not (weights[i] > 0 and inverse_norms[i] > 0):
-                continue
-            total = 0
-            place = indptr[i]
-            other = 0
-            while place < indptr[i + 1] or other < support.shape[0]:
-                if other == support.shape[0] or (
-                    place < indptr[i + 1] and indices[place] <= support[other]
-                ):
-                    k = indices[place]
-                    difference = data[place] * inverse_norms[i] - pivot[k]
-                    other += other < support.shape[0] and support[other] == k
-                    place += 1
-                else:
-                    k = support[other]
-                    difference = -pivot[k]
-                    other += 1
-                total += difference * difference
-                offset[k] += weights[i] * difference
-            spread[0] += weights[i] * total
-
-
-def half_squares(
-    const floating[:, ::1] X,
-    const float64_t[::1] inverse_norms,
-    const float64_t[::1] direction,
-    float64_t[::1] out,
-):
-    """Write |u - direction|^2 / 2 = 1 - cosine, for zero rows 1."""
-    cdef float64_t lane[LANES]
-    cdef float64_t difference
-    cdef intp_t n = X.shape[1]
-    cdef intp_t whole = n - n % LANES
-    cdef intp_t i, k, j
-    with nogil:
-        for i in range(X.shape[0]):
-            out[i] = 1
-            if inverse_norms[i] == 0:
-                continue
-            for j in range(LANES):
-                lane[j] = 0
-            for k from 0 <= k < whole by LANES:
-                for j in range(LANES):
-                    difference = X[i, k + j] * inverse_norms[i] - direction[k + j]
-                    lane[j] += difference * difference
-            for k in range(whole, n):
-                difference = X[i, k] * inverse_norms[i] - direction[k]
-                lane[k - whole] += difference * difference
-            out[i] = sum_of_lanes(lane) / 2
-
-
 cdef inline void add_square(
     float64_t value, float64_t sign, float64_t *high, float64_t *low
 ) noexcept nogil:
-    """Add sign * value^2 to high + low without an error (Dekker 1971, Knuth 1969)."""
+    """Add sign * value^2 to high + low without an error (Dekker 1971, Knuth 1969).
+
+    The squares of a direction outside of a sparse row are all of them less those inside: in
+    twice the precision, since nearly nothing is left where row and direction agree.
+    """
     cdef float64_t square = value * value
     cdef float64_t rest = fma(value, value, -square)
     cdef float64_t total = high[0] + sign * square
@@ -220,19 +151,73 @@ cdef inline void add_square(
     high[0] = total
 
 
+def csr_centred_sums(
+    const floating[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    const float64_t[::1] weights,
+    const float64_t[::1] pivot,
+    const float64_t[::1] inverse_norms,
+    float64_t[::1] offset,
+    float64_t[::1] present,
+    float64_t[::1] totals,
+):
+    """As `centred_sums`, where rows have an entry.
+
+    `present` adds up the weights of the rows with an entry, for each feature: elsewhere u
+    is 0. `totals` adds up w |u - pivot|^2 over all features, and w.
+    """
+    cdef float64_t all_high = 0, all_low = 0, high, low, difference, total
+    cdef intp_t i, place
+    cdef index_t k
+    with nogil:
+        for i in range(pivot.shape[0]):
+            add_square(pivot[i], 1, &all_high, &all_low)
+        for i in range(weights.shape[0]):
+            if not (weights[i] > 0 and inverse_norms[i] > 0):
+                continue
+            total = 0
+            high = all_high
+            low = all_low
+            for place in range(indptr[i], indptr[i + 1]):
+                k = indices[place]
+                difference = data[place] * inverse_norms[i] - pivot[k]
+                total += difference * difference
+                offset[k] += weights[i] * difference
+                present[k] += weights[i]
+                if pivot[k] != 0:
+                    add_square(pivot[k], -1, &high, &low)
+            totals[0] += weights[i] * (total + max(high + low, 0.0))
+            totals[1] += weights[i]
+
+
+def half_squares(
+    const floating[:, ::1] X,
+    const float64_t[::1] direction,
+    float64_t[::1] inverse_norms,
+    float64_t[::1] out,
+):
+    """Write |u - direction|^2 / 2 = 1 - cosine, for zero rows 1, and the inverse norms."""
+    cdef intp_t i
+    with nogil:
+        for i in range(X.shape[0]):
+            inverse_norms[i] = inverse_norm(&X[i, 0], X.shape[1])
+            out[i] = 1
+            if inverse_norms[i] != 0:
+                out[i] = 0.5 * squared_distance(
+                    &X[i, 0], inverse_norms[i], &direction[0], X.shape[1]
+                )
+
+
 def csr_half_squares(
     const floating[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const float64_t[::1] inverse_norms,
     const float64_t[::1] direction,
+    const float64_t[::1] inverse_norms,
     float64_t[::1] out,
 ):
-    """As `half_squares`.
-
-    The squares of `direction` outside a row are all of them less those inside: in twice the
-    precision, since near the mode of a concentrated law nearly nothing is left.
-    """
+    """As `half_squares`, but the inverse norms are given."""
     cdef float64_t all_high = 0, all_low = 0, high, low, difference, total
     cdef intp_t i, place
     with nogil:

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from sklearn_kernelx.special import vmf_kappa, vmf_kappa_complement
 
 
@@ -75,5 +77,6 @@ def estimate_concentration(
     if length < 0.5:
         concentration = vmf_kappa(n_features, length)
     else:
-        concentration = vmf_kappa_complement(n_features, length_complement)
+        with np.errstate(divide="ignore", over="ignore"):  # equal rows: infinity
+            concentration = vmf_kappa_complement(n_features, length_complement)
     return min(float(concentration), float(max_concentration))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sklearn_kernelx._cython import _unit_sums
+from sklearn_kernelx.directional._sphere import blocks_of, inverse_row_norms
 from sklearn_kernelx.special import iv_ratio_complement, log_vmf_normalizer
 
 # From this hypot(v, kappa) on, four terms of Debye's series leave no error in float64.
@@ -57,16 +58,14 @@ def log_peak_density(n_features: int, concentration: float) -> float:
 
 
 def half_squared_distances(
-    X: Any, inverse_norms: NDArray[np.float64], direction: NDArray[np.float64]
-) -> NDArray[np.float64]:
+    X: Any, direction: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return ``1 - cosine`` between rows and a direction, with all digits near 0.
 
     Parameters
     ----------
     X : ndarray or CSR of shape (n_samples, n_features)
-        As of :class:`UnitRows`.
-    inverse_norms : ndarray of shape (n_samples,)
-        As of :class:`UnitRows`.
+        As of :class:`UnitRows`; may have rows that are not finite.
     direction : ndarray of shape (n_features,)
         A unit vector.
 
@@ -74,15 +73,20 @@ def half_squared_distances(
     -------
     half_squares : ndarray of shape (n_samples,)
         ``|x / |x| - direction|^2 / 2``; 1 for zero rows.
+    inverse_norms : ndarray of shape (n_samples,)
+        As of :class:`UnitRows`: computed on the way.
     """
-    out = np.empty(len(inverse_norms))
-    if sparse.issparse(X):
-        _unit_sums.csr_half_squares(
-            X.data, X.indices, X.indptr, inverse_norms, direction, out
-        )
-    else:
-        _unit_sums.half_squares(X, inverse_norms, direction, out)
-    return out
+    half_squares = np.empty(X.shape[0])
+    is_sparse = sparse.issparse(X)
+    inverse_norms = inverse_row_norms(X) if is_sparse else np.empty(X.shape[0])
+    for block in blocks_of(X):
+        out = inverse_norms[block], half_squares[block]
+        if is_sparse:
+            indptr = X.indptr[block.start : block.stop + 1]
+            _unit_sums.csr_half_squares(X.data, X.indices, indptr, direction, *out)
+        else:
+            _unit_sums.half_squares(X[block], direction, *out)
+    return half_squares, inverse_norms
 
 
 def entropy(n_features: int, concentration: float) -> float:

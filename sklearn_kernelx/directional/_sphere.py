@@ -1,6 +1,7 @@
 """Rows of data as points of the unit sphere, without a normalised copy of them."""
 
 import warnings
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,11 +113,19 @@ def validate_weights(sample_weight: ArrayLike | None, X: Any) -> NDArray[np.floa
 def inverse_row_norms(X: Any) -> NDArray[np.float64]:
     """Return ``1 / |x|`` of each row: 0 for zero rows, NaN for rows that are not finite."""
     out = np.empty(X.shape[0])
-    if sparse.issparse(X):
-        _unit_sums.csr_inverse_norms(X.data, X.indptr, out)
-    else:
-        _unit_sums.inverse_norms(X, out)
+    for block in blocks_of(X):
+        if sparse.issparse(X):
+            indptr = X.indptr[block.start : block.stop + 1]
+            _unit_sums.csr_inverse_norms(X.data, indptr, out[block])
+        else:
+            _unit_sums.inverse_norms(X[block], out[block])
     return out
+
+
+def blocks_of(X: Any) -> Iterator[slice]:
+    """Cut rows into blocks, between which a long call can be interrupted."""
+    n_rows, n_features = X.shape
+    return row_blocks(n_rows, 8 * (X.nnz // n_rows if sparse.issparse(X) else n_features))
 
 
 def check_norms(
@@ -208,6 +217,6 @@ def weighted_sums(
     if sparse.issparse(X):
         return np.ascontiguousarray((X.T @ factors.T).T) * unit
     sums = np.zeros((len(factors), X.shape[1]))
-    for block in row_blocks(len(X), 8 * X.shape[1]):
+    for block in blocks_of(X):
         sums += factors[:, block] @ X[block].astype(np.float64, copy=False)
     return sums * unit

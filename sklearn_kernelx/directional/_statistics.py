@@ -12,6 +12,8 @@ from sklearn_kernelx.directional._sphere import inverse_row_norms
 # Rows whose sums are added up by themselves: rounding errors grow with the longer of a
 # block and the number of blocks, not with the number of rows.
 _ROWS_PER_BLOCK = 256
+# Below this the call costs more than the loop.
+_NUMBERS_PER_BLOCK = 8192
 
 
 class CentredSums(NamedTuple):
@@ -110,16 +112,15 @@ def centred_sums(X: Any, weights: NDArray[np.float64]) -> CentredSums:
     pivot = _unit_row(X, heaviest)
     exponent = int(np.frexp(weights[heaviest])[1])
     weights = _scaled(weights, -exponent)
-    offset = np.zeros_like(pivot)
-    add = _add_csr_block if sparse.issparse(X) else _add_dense_block
-    spread, inverse_norms = 0.0, np.empty(len(weights))
+    add_up = _csr_block_sums if sparse.issparse(X) else _dense_block_sums
+    offset, spread = np.zeros_like(pivot), 0.0
+    inverse_norms = np.empty(len(weights))
     rows = _block_size(X)
     for start in range(0, len(weights), rows):
         block = slice(start, start + rows)
-        part, part_spread = np.zeros_like(pivot), np.zeros(1)
-        add(X, block, weights[block], pivot, inverse_norms[block], part, part_spread)
-        offset += part
-        spread += part_spread[0]
+        part = add_up(X, block, weights[block], pivot, inverse_norms[block])
+        offset += part[0]
+        spread += part[1]
     return CentredSums(pivot, offset, float(spread), inverse_norms, exponent)
 
 
@@ -144,22 +145,27 @@ def _scaled(weights: NDArray[np.float64], exponent: int) -> NDArray[np.float64]:
 
 def _block_size(X: Any) -> int:
     if not sparse.issparse(X):
-        return _ROWS_PER_BLOCK
+        return max(_ROWS_PER_BLOCK, _NUMBERS_PER_BLOCK // X.shape[1])
     # Adding up a block's offset costs n_features: not more than the block itself.
     return max(_ROWS_PER_BLOCK, X.shape[0] * X.shape[1] // max(1, X.nnz))
 
 
-def _add_dense_block(X, block, weights, pivot, inverse_norms, offset, spread) -> None:
+def _dense_block_sums(X, block, weights, pivot, inverse_norms):
+    offset, spread = np.zeros_like(pivot), np.zeros(1)
     _unit_sums.centred_sums(X[block], weights, pivot, inverse_norms, offset, spread)
+    return offset, spread[0]
 
 
-def _add_csr_block(X, block, weights, pivot, inverse_norms, offset, spread) -> None:
+def _csr_block_sums(X, block, weights, pivot, inverse_norms):
     indptr = X.indptr[block.start : block.stop + 1]
-    support = np.flatnonzero(pivot).astype(X.indices.dtype)
+    offset, present, totals = np.zeros_like(pivot), np.zeros_like(pivot), np.zeros(2)
     _unit_sums.csr_inverse_norms(X.data, indptr, inverse_norms)
     _unit_sums.csr_centred_sums(
-        X.data, X.indices, indptr, weights, pivot, support, inverse_norms, offset, spread
+        X.data, X.indices, indptr, weights, pivot, inverse_norms, offset, present, totals
     )
+    spread, weight = totals
+    offset -= (weight - present) * pivot
+    return offset, spread
 
 
 def _dense_row(X: Any, place: int) -> NDArray[np.float64]:

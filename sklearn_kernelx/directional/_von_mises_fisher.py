@@ -19,7 +19,6 @@ from sklearn_kernelx.directional._sampling import sample_von_mises_fisher
 from sklearn_kernelx.directional._sphere import (
     check_norms,
     drop_zero_rows,
-    inverse_row_norms,
     validate_rows,
     validate_weights,
 )
@@ -61,7 +60,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
 
     Attributes
     ----------
-    mean_direction_ : ndarray of shape (n_features_in_,)
+    mean_direction_ : ndarray of shape (n_features,)
         The unit vector mu. Where the mean of the data is exactly zero, the direction of a
         row of largest weight.
 
@@ -75,10 +74,10 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         Number of rows with a direction and a positive weight, over all calls.
 
     n_features_in_ : int
-        Number of features seen during :term:`fit`.
+        Number of features seen during `fit`.
 
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during :term:`fit`. Defined only when `X` has feature names
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of features seen during `fit`. Defined only when `X` has feature names
         that are all strings.
 
     See Also
@@ -91,7 +90,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
     dimensions is ``2 pi^(p/2) / Gamma(p/2)``. That is tiny for large p, so log-densities
     are often above 0 (the uniform law has one of 3800 for p = 2048), and only differences
     between models of as many features mean something. With one feature the sphere is
-    {-1, 1} and the density a probability.
+    {-1, 1} and the density a probability. Draws are by rejection [2]_ [3]_.
 
     The maximum likelihood estimate solves ``A_p(kappa) = r`` with
     ``A_p = I_{p/2} / I_{p/2-1}`` [1]_. The sums that determine it are kept about one of
@@ -222,7 +221,13 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
             If rows of `X` are zero.
         """
         is_first = not self.__sklearn_is_fitted__()
-        statistics, dtype = self._summarize(X, sample_weight, reset=is_first)
+        known = vars(self).copy()
+        try:
+            statistics, dtype = self._summarize(X, sample_weight, reset=is_first)
+        except Exception:
+            vars(self).clear()
+            vars(self).update(known)
+            raise
         return self._update(statistics, dtype) if is_first else self._add(statistics, dtype)
 
     def merge(self, other: "VonMisesFisher") -> "VonMisesFisher":
@@ -325,11 +330,10 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_rows(self, X, reset=False)
-        inverse_norms = inverse_row_norms(X)
+        half_squares, inverse_norms = half_squared_distances(X, self.mean_direction_)
         check_norms(self, X, inverse_norms, normalize=self.normalize)
-        distances = half_squared_distances(X, inverse_norms, self.mean_direction_)
         peak = log_peak_density(self.n_features_in_, self.concentration_)
-        return (peak - self.concentration_ * distances).astype(self._dtype, copy=False)
+        return (peak - self.concentration_ * half_squares).astype(self._dtype, copy=False)
 
     def score(self, X: ArrayLike, y: None = None) -> float:
         """Compute the mean log-likelihood of the data under the model.
@@ -372,7 +376,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         n_samples: int = 1,
         random_state: int | np.random.RandomState | None = None,
     ) -> NDArray[np.float64]:
-        """Draw from the model: exact, by rejection [2]_ [3]_ and one reflection.
+        """Draw from the model: exact, by rejection and one reflection.
 
         Parameters
         ----------

@@ -90,8 +90,8 @@ def test_other_instruction_sets(instruction_set):
     if can_run(instruction_set).returncode != 0:
         pytest.skip(f"this processor has no {instruction_set}")
     root = Path(__file__).parents[1]
-    exactness = [root / "density" / f"test_{n}.py" for n in ("kde_exact", "neighbourhoods")]
-    files = [str(Path(__file__)), *map(str, exactness)]
+    exactness = ["density/test_kde_exact.py", "density/test_neighbourhoods.py", "special"]
+    files = [str(Path(__file__)), *(str(root / name) for name in exactness)]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"SKLEARN_KERNELX_SIMD": instruction_set}
     run = subprocess.run(

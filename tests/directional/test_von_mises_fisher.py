@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse, stats
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sphere_oracles import log_normalizer, mean_length
@@ -261,6 +262,22 @@ def test_failed_partial_fit_changes_nothing(case):
     with pytest.raises(ValueError):
         vmf.partial_fit(X, sample_weight=weights)
     assert pickle.dumps(vmf) == before
+
+
+def test_failed_first_partial_fit_changes_nothing():
+    vmf = VonMisesFisher()
+    with pytest.raises(ValueError):
+        vmf.partial_fit(np.zeros((2, 3)))
+    assert vars(vmf) == vars(VonMisesFisher())
+
+
+def test_blocks_of_rows_do_not_matter():
+    X = law(50, 3.0, 400)
+    for data in (X, sparse.csr_array(X)):
+        vmf = VonMisesFisher().fit(data)
+        with config_context(working_memory=0.01):
+            again = VonMisesFisher().fit(data)
+            assert_array_equal(again.score_samples(data), vmf.score_samples(data))
 
 
 def test_failed_fit_leaves_nothing_behind():

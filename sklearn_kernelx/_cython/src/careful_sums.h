@@ -5,38 +5,11 @@
 #ifndef CAREFUL_SUMS_H
 #define CAREFUL_SUMS_H
 
+#include "double_double.h"
 #include "pair_sums.h"
 
 /* Below this gap float64 distances would leave fewer than 13 digits in the kernel. */
 #define WIDE_EDGE 1e-3
-
-typedef struct {
-  double high, low;
-} dd;
-
-INLINE dd dd_sum(double a, double b) {
-  const double s = a + b, t = s - a;
-  return (dd){s, (a - (s - t)) + (b - t)};
-}
-INLINE dd dd_normalise(double high, double low) {
-  const double s = high + low;
-  return (dd){s, low - (s - high)};
-}
-INLINE dd dd_add(dd a, dd b) {
-  const dd s = dd_sum(a.high, b.high), t = dd_sum(a.low, b.low);
-  const dd u = dd_normalise(s.high, s.low + t.high);
-  return dd_normalise(u.high, u.low + t.low);
-}
-INLINE dd dd_negative(dd a) { return (dd){-a.high, -a.low}; }
-INLINE dd dd_product(dd a, dd b) {
-  const double p = a.high * b.high;
-  return dd_normalise(p, fma(a.high, b.high, -p) + (a.high * b.low + a.low * b.high));
-}
-INLINE dd dd_quotient(dd a, dd b) {
-  const double q = a.high / b.high;
-  const dd rest = dd_add(a, dd_negative(dd_product(b, (dd){q, 0})));
-  return dd_normalise(q, rest.high / b.high);
-}
 
 /* 1 - distance^2 in units of the bandwidth. Distances are brought to the unit of the first
  * feature, exactly so where the bandwidths are equal: a tie with the edge stays a tie. */

@@ -30,6 +30,22 @@ typedef struct {
   int is_int64; /* the indices; else int32 */
 } csr_row;
 
+/* n values of a function of two arguments, see bessel_arrays.h; the first argument moves by
+ * `step`, 1 or 0. Returns what NumPy would warn of. */
+enum { BESSEL_INVALID = 1, BESSEL_POLE = 2 };
+typedef int array_function(ptrdiff_t n, const double *a, ptrdiff_t step, const double *b,
+                           double *out);
+enum {
+  LOG_IV,
+  LOG_KV,
+  IV_RATIO,
+  IV_RATIO_COMPLEMENT,
+  LOG_VMF_NORMALIZER,
+  VMF_KAPPA,
+  VMF_KAPPA_COMPLEMENT,
+  N_BESSEL
+};
+
 typedef struct {
   const char *instruction_set;
   /* out = exp(x), see vexp.h */
@@ -60,6 +76,8 @@ typedef struct {
   void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
                        double per_unit, double margin, int *first,
                        double weight[SPLINE_ORDER][SPLINE_BLOCK]);
+  /* in the float64 table only */
+  array_function *const *bessel;
 } loops;
 
 /* The best table the processor can run, or the one named; NULL if it cannot run that. */

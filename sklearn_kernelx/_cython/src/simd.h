@@ -13,6 +13,7 @@
 #define LOWEST_BIT(bits) __builtin_ctz(bits)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define PREFETCH(address) __builtin_prefetch(address)
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #else
 #define INLINE static inline
 static inline int LOWEST_BIT(unsigned bits) {
@@ -22,6 +23,7 @@ static inline int LOWEST_BIT(unsigned bits) {
 }
 #define UNLIKELY(condition) (condition)
 #define PREFETCH(address) ((void)(address))
+#define LIKELY(condition) (condition)
 #endif
 
 #ifdef VARIANT_F64
@@ -31,17 +33,24 @@ typedef uint64_t real_bits;
 #define EXPONENT_BIAS 1023
 /* Adding it leaves the nearest integer in the low mantissa bits. */
 #define ROUNDING_MAGIC 0x1.8p52
+/* Its low mantissa bits count ones. */
+#define COUNTING_MAGIC 0x1p52
 #else
 typedef float real;
 typedef uint32_t real_bits;
 #define MANTISSA_BITS 23
 #define EXPONENT_BIAS 127
 #define ROUNDING_MAGIC 0x1.8p23f
+#define COUNTING_MAGIC 0x1p23f
 #endif
 
 /* v_max(a, b) and v_min(a, b) return b when either is NaN, as x86 does.
  * v_less_bits(a, b): bit l is set where a < b in lane l.
- * v_ldexp_normal(p, t): p * 2^n for t = n + ROUNDING_MAGIC, the result being normal. */
+ * v_ldexp_normal(p, t): p * 2^n for t = n + ROUNDING_MAGIC, the result being normal.
+ * v_quotient(a, b), v_root(a): v_div and v_sqrt but for 1 ulp, for float64 between
+ * 2^-1000 and 2^1000; many times faster where the hardware has first guesses.
+ * v_frexp_normal(a, &m): n of a = m * 2^n with 3/4 <= m < 3/2, a being positive and
+ * normal. */
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #include <immintrin.h>
@@ -100,6 +109,26 @@ INLINE unsigned v_less_bits(vec a, vec b) {
 }
 #endif
 
+#if defined(VARIANT_F64) && defined(__AVX512F__) && defined(__AVX512DQ__)
+/* 14 bits, 28 by one Newton step, all of them by the exact remainder. */
+INLINE vec v_quotient(vec a, vec b) {
+  const vec two = OP(set1)(2), guess = _mm512_rcp14_pd(b);
+  const vec inverse = OP(mul)(guess, v_fnma(b, guess, two)), q = OP(mul)(a, inverse);
+  return v_fma(v_fnma(b, q, a), inverse, q);
+}
+INLINE vec v_root(vec a) {
+  const vec guess = _mm512_rsqrt14_pd(a), half = OP(set1)(0.5);
+  const vec root = OP(mul)(a, guess), half_inverse = OP(mul)(half, guess);
+  const vec rest = v_fnma(root, half_inverse, half);
+  const vec better = v_fma(root, rest, root);
+  const vec slope = v_fma(half_inverse, rest, half_inverse);
+  return v_fma(v_fnma(better, better, a), slope, better);
+}
+#else
+#define v_quotient v_div
+#define v_root v_sqrt
+#endif
+
 #ifdef OP
 INLINE vec v_set1(real a) { return OP(set1)(a); }
 INLINE vec v_load(const real *p) { return OP(loadu)(p); }
@@ -114,6 +143,22 @@ INLINE vec v_sqrt(vec a) { return OP(sqrt)(a); }
 INLINE vec v_ldexp_normal(vec p, vec t) {
   return FROM_BITS(INT_OP(add)(BITS(p), INT_OP(slli)(BITS(t), MANTISSA_BITS)));
 }
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+INLINE vec v_frexp_normal(vec a, vec *m) {
+  *m = OP(getmant)(a, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
+  return OP(sub)(OP(getexp)(a), OP(getexp)(*m));
+}
+#else
+INLINE vec v_frexp_normal(vec a, vec *m) {
+  const vec exponent = FROM_BITS(INT_OP(srli)(BITS(a), MANTISSA_BITS));
+  const vec one = v_set1(1), counting = v_set1(COUNTING_MAGIC);
+  const vec bias = v_set1(COUNTING_MAGIC + EXPONENT_BIAS), limit = v_set1((real)1.5);
+  const vec mantissa = OP(or)(OP(andnot)(v_set1((real)INFINITY), a), one);
+  const vec n = v_sub(OP(or)(exponent, counting), bias);
+  *m = v_if_less(mantissa, limit, mantissa, v_mul(mantissa, v_set1((real)0.5)));
+  return v_if_less(mantissa, limit, n, v_add(n, one));
+}
+#endif
 #else
 /* Plain C: short loops over two or four lanes, which compilers turn into SSE2 or NEON. */
 #define LANES ((int)(16 / sizeof(real)))
@@ -157,9 +202,32 @@ INLINE vec v_ldexp_normal(vec p, vec t) {
   }
   return p;
 }
+INLINE vec v_frexp_normal(vec a, vec *m) {
+  vec n;
+  for (int l = 0; l < LANES; l++) {
+    const real_bits one = (real_bits)EXPONENT_BIAS << MANTISSA_BITS;
+    const real_bits fraction = ((real_bits)1 << MANTISSA_BITS) - 1;
+    real_bits bits;
+    real mantissa;
+    memcpy(&bits, &a.lane[l], sizeof bits);
+    const int exponent = (int)(bits >> MANTISSA_BITS) - EXPONENT_BIAS;
+    bits = (bits & fraction) | one;
+    memcpy(&mantissa, &bits, sizeof bits);
+    const int high = mantissa >= (real)1.5;
+    m->lane[l] = high ? mantissa * (real)0.5 : mantissa;
+    n.lane[l] = (real)(exponent + high);
+  }
+  return n;
+}
 #endif
 
 INLINE int v_all_less(vec a, vec b) { return v_less_bits(a, b) == (1u << LANES) - 1; }
+
+INLINE real v_first(vec a) {
+  real lane[LANES];
+  v_store(lane, a);
+  return lane[0];
+}
 
 /* Horizontal reductions, in the order of the lanes. */
 INLINE double v_sum(vec a) {

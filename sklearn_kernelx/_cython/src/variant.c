@@ -1,5 +1,8 @@
 /* Compiled once for each dtype and instruction set: the table of that variant. */
 #include "bspline.h"
+#ifdef VARIANT_F64
+#include "bessel_arrays.h"
+#endif
 #include "careful_sums.h"
 #include "csr_products.h"
 #include "nearest.h"
@@ -17,6 +20,17 @@
 #define TABLE NAME(loops_f32_, ISA)
 #endif
 
+#ifdef VARIANT_F64
+static array_function *const BESSEL[N_BESSEL] = {
+    log_iv_array,      log_kv_array,    iv_ratio_array,
+    iv_ratio_complement_array, log_vmf_normalizer_array,
+    vmf_kappa_array,   vmf_kappa_complement_array,
+};
+#else
+#define BESSEL NULL
+#endif
+
 extern const loops TABLE;
-const loops TABLE = {QUOTE(ISA), exp_array,    softmax_row,    csr_times,   csr_outer,
-                     pair_sums,  careful_sums, nearest_points, tilted_sums, spline_block};
+const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
+                     pair_sums,      careful_sums, nearest_points, tilted_sums,
+                     spline_block,   BESSEL};
