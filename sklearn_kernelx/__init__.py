@@ -13,7 +13,11 @@ if TYPE_CHECKING:
         gaussian_regimes,
         kernel_density_regimes,
     )
-    from sklearn_kernelx.directional import VonMisesFisher
+    from sklearn_kernelx.directional import (
+        SphericalKMeans,
+        VonMisesFisher,
+        VonMisesFisherMixture,
+    )
 
 __version__: str
 
@@ -22,7 +26,9 @@ _SUBJECT_OF = {
     "CondensedRegimeWarning": "density",
     "KernelDensity": "density",
     "RegimeDisplay": "density",
+    "SphericalKMeans": "directional",
     "VonMisesFisher": "directional",
+    "VonMisesFisherMixture": "directional",
     "fft_density": "density",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
@@ -31,7 +37,9 @@ __all__ = [
     "CondensedRegimeWarning",
     "KernelDensity",
     "RegimeDisplay",
+    "SphericalKMeans",
     "VonMisesFisher",
+    "VonMisesFisherMixture",
     "__version__",
     "fft_density",
     "gaussian_regimes",

@@ -8,12 +8,29 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Reports to nobody."""
+
+        def _init_callback_context(self, **_: Any) -> "_SilentContext":
+            return _SilentContext()
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the method as it is."""
+        return method
+
+
 __all__ = [
+    "CallbackSupportMixin",
     "Interval",
     "InvalidParameterError",
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "with_callbacks",
 ]
 
 fit_context: Callable[..., Any] = _fit_context
@@ -24,6 +41,19 @@ _NON_NEGATIVE = (
     if "ensure_non_negative" in inspect.signature(_check_sample_weight).parameters
     else "only_non_negative"
 )
+
+
+class _SilentContext:
+    """Stands in for the context that tells callbacks of a task."""
+
+    def subcontext(self, **_: Any) -> "_SilentContext":
+        return self
+
+    def call_on_fit_task_begin(self, **_: Any) -> "_SilentContext":
+        return self
+
+    def call_on_fit_task_end(self, **_: Any) -> bool:
+        return False
 
 
 def check_sample_weight(sample_weight: Any, X: Any, *, dtype: Any = None) -> Any:

@@ -1,11 +1,12 @@
 """Number of threads, the guard on BLAS threads, and row blocks within working memory."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import joblib
 from sklearn import get_config
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from sklearn_kernelx._cython import _openmp
 
@@ -24,7 +25,13 @@ def single_threaded_blas() -> AbstractContextManager:
 
     Without it every OpenMP thread would wake a BLAS pool of its own.
     """
-    return threadpool_limits(limits=1, user_api="blas")
+    return _thread_pools().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _thread_pools() -> ThreadpoolController:
+    """Look through the loaded libraries once: that takes milliseconds."""
+    return ThreadpoolController()
 
 
 def row_blocks(n_rows: int, bytes_per_row: int) -> Iterator[slice]:

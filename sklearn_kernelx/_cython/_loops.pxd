@@ -21,6 +21,8 @@ cdef extern from "loops.h" nogil:
         EXPONENTIAL
         LINEAR
         COSINE
+        CSR_COLUMNS
+        SOFTMAX_COLUMNS
         BESSEL_INVALID
         BESSEL_POLE
         LOG_IV
@@ -32,6 +34,12 @@ cdef extern from "loops.h" nogil:
         VMF_KAPPA
         VMF_KAPPA_COMPLEMENT
         N_BESSEL
+
+    ctypedef struct csr_row:
+        ptrdiff_t n_values
+        const void *values
+        const void *indices
+        int is_int64
 
     ctypedef int array_function(
         ptrdiff_t, const double *, ptrdiff_t, const double *, double *
@@ -52,6 +60,12 @@ cdef extern from "loops.h" nogil:
     ctypedef struct loops:
         const char *instruction_set
         void (*exp_array)(ptrdiff_t, const void *, void *) noexcept nogil
+        double (*softmax_row)(
+            ptrdiff_t, double, const double *, const double *, double *) noexcept nogil
+        void (*csr_times)(
+            csr_row, const double *, ptrdiff_t, ptrdiff_t, double *) noexcept nogil
+        void (*csr_outer)(
+            csr_row, const double *, ptrdiff_t, ptrdiff_t, double *) noexcept nogil
         int (*pair_sums)(
             const point_set *, int, int, const void *, ptrdiff_t,
             double *, double *) noexcept nogil

@@ -9,6 +9,7 @@
 enum { PANEL_F64 = 24, PANEL_F32 = 48 };
 enum { SPLINE_ORDER = 6, SPLINE_BLOCK = 64 };
 enum { EXPANDED, EUCLIDEAN, MANHATTAN, CHEBYSHEV };
+enum { CSR_COLUMNS = 8, SOFTMAX_COLUMNS = 8 };
 enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
 
 /* Training points in panels: points[n_panels][n_features][PANEL], terms[n_panels][PANEL].
@@ -21,6 +22,13 @@ typedef struct {
   const void *boxes;
   double edge, slack, absolute_floor;
 } point_set;
+
+/* One row of a CSR matrix. */
+typedef struct {
+  ptrdiff_t n_values;
+  const void *values, *indices;
+  int is_int64; /* the indices; else int32 */
+} csr_row;
 
 /* n values of a function of two arguments, see bessel_arrays.h; the first argument moves by
  * `step`, 1 or 0. Returns what NumPy would warn of. */
@@ -43,6 +51,15 @@ typedef struct {
   const char *instruction_set;
   /* out = exp(x), see vexp.h */
   void (*exp_array)(ptrdiff_t n, const void *x, void *out);
+  /* in the float64 table only, see softmax.h */
+  double (*softmax_row)(ptrdiff_t n, double scale, const double *slopes,
+                        const double *offsets, double *products);
+  /* out = row @ dense and sums += outer(row, factors), for `width` of `stride` columns,
+   * see csr_products.h */
+  void (*csr_times)(csr_row row, const double *dense, ptrdiff_t stride, ptrdiff_t width,
+                    double *out);
+  void (*csr_outer)(csr_row row, const double *factors, ptrdiff_t stride,
+                    ptrdiff_t width, double *sums);
   /* at most 128 queries at a time, see pair_sums.h; non-zero when memory is short */
   int (*pair_sums)(const point_set *set, int form, int kernel, const void *queries,
                    ptrdiff_t n_queries, double *result, double *count);

@@ -12,6 +12,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define LOWEST_BIT(bits) __builtin_ctz(bits)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define PREFETCH(address) __builtin_prefetch(address)
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #else
 #define INLINE static inline
@@ -21,6 +22,7 @@ static inline int LOWEST_BIT(unsigned bits) {
   return place;
 }
 #define UNLIKELY(condition) (condition)
+#define PREFETCH(address) ((void)(address))
 #define LIKELY(condition) (condition)
 #endif
 

@@ -4,7 +4,9 @@
 #include "bessel_arrays.h"
 #endif
 #include "careful_sums.h"
+#include "csr_products.h"
 #include "nearest.h"
+#include "softmax.h"
 #include "tilted_sums.h"
 
 #define JOIN(a, b) a##b
@@ -34,5 +36,6 @@ static array_function *const BESSEL[N_BESSEL] = {
 #endif
 
 extern const loops TABLE;
-const loops TABLE = {QUOTE(ISA),     exp_array,   pair_sums,   careful_sums,
-                     nearest_points, tilted_sums, spline_block, BESSEL};
+const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
+                     pair_sums,      careful_sums, nearest_points, tilted_sums,
+                     spline_block,   BESSEL};
