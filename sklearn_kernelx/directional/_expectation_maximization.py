@@ -154,17 +154,42 @@ class ConcentrationRule(NamedTuple):
         That one.
     largest : float
         What an estimate is at most.
+    prior_weight : float
+        Of imaginary rows that each component has besides its own, for "full".
+    prior_length : float
+        Length of the mean of these: how close together they are.
     """
 
     kind: str
     fixed: float
     largest: float
+    prior_weight: float = 0.0
+    prior_length: float = 1.0
+
+
+def pooled_length(statistics: Statistics) -> float:
+    """Return the mean length of the components' mean directions, by their masses."""
+    lengths = np.sqrt(np.sum(statistics.sums**2, axis=1))
+    return min(1.0, float(np.sum(lengths) / np.sum(statistics.masses)))
+
+
+def log_prior(mixture: Mixture, rule: ConcentrationRule) -> float:
+    """Return the logarithm of the prior density of the concentrations, unnormalised.
+
+    It is the likelihood of the imaginary rows, ``C_p(kappa)^nu exp(nu s kappa)`` with nu
+    their weight and s the length of their mean, and so conjugate.
+    """
+    if rule.prior_weight == 0:
+        return 0.0
+    kappas, n_features = mixture.concentrations, mixture.directions.shape[1]
+    of_a_row = log_vmf_normalizer(n_features, kappas) + rule.prior_length * kappas
+    return rule.prior_weight * float(np.sum(of_a_row))
 
 
 def maximization(
     statistics: Statistics, previous: Mixture, rule: ConcentrationRule
 ) -> Mixture:
-    """Return the mixture of maximum likelihood for given responsibilities.
+    """Return the mixture of largest posterior density for given responsibilities.
 
     Parameters
     ----------
@@ -201,6 +226,8 @@ def _concentrations(
     if rule.kind == "tied":
         mean_lengths = np.full(n_components, np.sum(lengths) / np.sum(masses))
     else:
-        mean_lengths = lengths / np.maximum(masses, np.finfo(float).tiny)
-    estimates = vmf_kappa(n_features, np.minimum(mean_lengths, 1.0))
+        masses = np.maximum(masses + rule.prior_weight, np.finfo(float).tiny)
+        mean_lengths = (lengths + rule.prior_weight * rule.prior_length) / masses
+    with np.errstate(divide="ignore"):  # equal rows: infinite
+        estimates = vmf_kappa(n_features, np.minimum(mean_lengths, 1.0))
     return np.minimum(estimates, rule.largest)
