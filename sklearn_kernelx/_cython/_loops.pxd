@@ -30,6 +30,7 @@ cdef extern from "loops.h" nogil:
         IV_RATIO
         IV_RATIO_COMPLEMENT
         LOG_VMF_NORMALIZER
+        LOG_VMF_PEAK
         VMF_KAPPA
         VMF_KAPPA_COMPLEMENT
         N_BESSEL

@@ -41,6 +41,7 @@ _number = {
     "iv_ratio": _loops.IV_RATIO,
     "iv_ratio_complement": _loops.IV_RATIO_COMPLEMENT,
     "log_vmf_normalizer": _loops.LOG_VMF_NORMALIZER,
+    "log_vmf_peak": _loops.LOG_VMF_PEAK,
     "vmf_kappa": _loops.VMF_KAPPA,
     "vmf_kappa_complement": _loops.VMF_KAPPA_COMPLEMENT,
 }

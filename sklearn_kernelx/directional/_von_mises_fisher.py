@@ -10,11 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kernelx._compat import Interval, fit_context
 from sklearn_kernelx.directional._concentration import estimate_concentration
-from sklearn_kernelx.directional._density import (
-    entropy,
-    half_squared_distances,
-    log_peak_density,
-)
+from sklearn_kernelx.directional._density import entropy, half_squared_distances
 from sklearn_kernelx.directional._sampling import sample_von_mises_fisher
 from sklearn_kernelx.directional._sphere import (
     check_norms,
@@ -29,6 +25,7 @@ from sklearn_kernelx.directional._statistics import (
     direction_statistics,
     resultant,
 )
+from sklearn_kernelx.special import log_vmf_peak
 
 
 class VonMisesFisher(DensityMixin, BaseEstimator):
@@ -332,7 +329,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         X = validate_rows(self, X, reset=False)
         half_squares, inverse_norms = half_squared_distances(X, self.mean_direction_)
         check_norms(self, X, inverse_norms, normalize=self.normalize)
-        peak = log_peak_density(self.n_features_in_, self.concentration_)
+        peak = float(log_vmf_peak(self.n_features_in_, self.concentration_))
         return (peak - self.concentration_ * half_squares).astype(self._dtype, copy=False)
 
     def score(self, X: ArrayLike, y: None = None) -> float:

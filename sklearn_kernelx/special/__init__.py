@@ -8,6 +8,7 @@ from sklearn_kernelx.special._log_bessel import (
 )
 from sklearn_kernelx.special._von_mises_fisher import (
     log_vmf_normalizer,
+    log_vmf_peak,
     vmf_kappa,
     vmf_kappa_complement,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "log_iv",
     "log_kv",
     "log_vmf_normalizer",
+    "log_vmf_peak",
     "vmf_kappa",
     "vmf_kappa_complement",
 ]

@@ -51,6 +51,43 @@ Examples
 """,
 )
 
+log_vmf_peak = ufunc(
+    "log_vmf_peak",
+    """Log-density of the von Mises-Fisher distribution at its mode, log C_p(kappa) + kappa.
+
+The two terms cancel where kappa is far above p; here they do not. A NumPy ufunc: it
+broadcasts, takes `out`, `where` and the other keywords of ufuncs, and computes in float64,
+whatever the dtype. Outside its domain it is NaN.
+
+Parameters
+----------
+p : array_like, float
+    Dimension of the space the sphere lies in, at least 1, where the sphere is two points.
+kappa : array_like, float
+    Concentration, at least 0.
+out : ndarray, None, or tuple of ndarray and None, optional
+    Where to write the result.
+**kwargs
+    The keywords of :class:`numpy.ufunc`.
+
+Returns
+-------
+log_density : ndarray or scalar
+    float32 if both arguments are, else float64. It exceeds 0 where the density, which is
+    with respect to the surface measure, exceeds 1.
+
+See Also
+--------
+log_vmf_normalizer : Without the term kappa.
+
+Examples
+--------
+>>> from sklearn_kernelx.special import log_vmf_peak
+>>> print(log_vmf_peak(3, 1e12))
+25.7931...
+""",
+)
+
 vmf_kappa = ufunc(
     "vmf_kappa",
     """Concentration whose mean resultant length is r: the inverse of A_p(kappa).

@@ -10,7 +10,7 @@ from sklearn_kernelx.directional._concentration import (
     corrected_square,
     estimate_concentration,
 )
-from sklearn_kernelx.directional._density import entropy, log_peak_density
+from sklearn_kernelx.directional._density import entropy
 
 LAWS = [
     (p, kappa)
@@ -38,20 +38,6 @@ def test_concentration_of_the_mean_of_the_law(p, kappa):
         assert estimate(p, square, complement) == (1e12 if complement < 1e-300 else kappa)
     else:
         assert_allclose(estimate(p, square, complement), kappa, rtol=1e-10)
-
-
-@pytest.mark.parametrize("p, kappa", LAWS)
-def test_peak_density(p, kappa):
-    with mp.workdps(40):
-        expected = float(log_normalizer(p, kappa) + kappa)
-    assert_allclose(log_peak_density(p, kappa), expected, rtol=1e-13, atol=1e-12)
-
-
-def test_peak_density_where_the_terms_cancel():
-    """The plain sum would be off by 1e-7 here."""
-    with mp.workdps(40):
-        expected = float(log_normalizer(3, 1e9) + 10**9)
-    assert_allclose(log_peak_density(3, 1e9), expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize("p, kappa", LAWS)

@@ -14,6 +14,7 @@ from sklearn_kernelx.special import (
     iv_ratio,
     iv_ratio_complement,
     log_vmf_normalizer,
+    log_vmf_peak,
     vmf_kappa,
     vmf_kappa_complement,
 )
@@ -45,11 +46,22 @@ def test_normalizer_without_concentration_is_the_area():
     )
 
 
+def test_peak_is_the_sum_without_cancellation():
+    p, kappa = 2 * TABLE["v"] + 2, TABLE["x"]
+    total = log_vmf_normalizer(p, kappa) + kappa
+    size = np.abs(log_vmf_normalizer(p, kappa)) + kappa + 1
+    assert np.all(np.abs(log_vmf_peak(p, kappa) - total) < 1e-15 * size)
+    kappa = np.array([1e3, 1e9, 1e100, 1e300])  # p = 3: C = kappa/(2 pi (1 - e^-2kappa))
+    assert_allclose(log_vmf_peak(3, kappa), np.log(kappa / (2 * np.pi)), rtol=4e-16)
+
+
 def test_normalizer_on_two_points():
     """p = 1: C = 1/(2 cosh kappa)."""
     kappa = np.geomspace(1e-3, 1e4, 200)
     expected = -np.logaddexp(kappa, -kappa)
     assert_allclose(log_vmf_normalizer(1, kappa), expected, rtol=1e-15)
+    peak = -np.log1p(np.exp(-2 * kappa))
+    assert_allclose(log_vmf_peak(1, kappa), peak, rtol=1e-15, atol=1e-14)
 
 
 @given(p=dimensions, kappa=st.floats(1e-5, 1e8))

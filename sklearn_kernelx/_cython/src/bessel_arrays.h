@@ -155,6 +155,7 @@ ARRAY_FUNCTION(iv_ratio, ratio_kind, iv_ratio_small, iv_ratio_large, ratio_tail)
 ARRAY_FUNCTION(iv_ratio_complement, ratio_kind, iv_complement_small, iv_complement_large,
                ratio_tail)
 ARRAY_FUNCTION(log_vmf_normalizer, normalizer_kind, NULL, NULL, NULL)
+ARRAY_FUNCTION(log_vmf_peak, normalizer_kind, NULL, NULL, NULL)
 ARRAY_FUNCTION(vmf_kappa, kappa_kind, NULL, kappa_vector, NULL)
 ARRAY_FUNCTION(vmf_kappa_complement, kappa_complement_kind, NULL, kappa_complement_vector,
                NULL)

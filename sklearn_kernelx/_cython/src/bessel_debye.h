@@ -10,8 +10,8 @@
  * q = 0 where |log I| and |log K| are about 25.
  *
  * v eta is zero near x = 0.66 v: rounding the quotient x/v would leave v 2^-53 there. In
- * |x/v - root| < 0.12 it is d sum_k c_k (d/v)^k, with d = x - root v formed exactly but for
- * a relative 2^-53. Outside it, |eta| > 0.2. */
+ * |x/v - root| < 0.07 it is d sum_k c_k (d/v)^k, with d = x - root v formed exactly but for
+ * a relative 2^-53. Outside it, |eta| > 0.12. */
 #ifndef BESSEL_DEBYE_H
 #define BESSEL_DEBYE_H
 
@@ -24,17 +24,17 @@
 
 /* Squares and quotients of numbers up to this one, and of their inverses, are normal. */
 #define MODERATE 1e140
-#define ETA_WINDOW 0.12
+#define ETA_WINDOW 0.07
 #define DEBYE_ORDER 20.0
 #define DEBYE_RADIUS 25.0
 
 enum { FIRST_KIND, SECOND_KIND };
-enum { TAIL_SIZE = 3 * RATIO_TERMS / 2 + 1 };
+enum { TAIL_SIZE = 3 * RATIO_TERMS + 1 };
 
-/* A polynomial in q: sum_{k<n} (even[k] + q odd[k]) q^(2 k). */
+/* The polynomial c[0] + c[1] q + ... of n coefficients, n even. */
 typedef struct {
   int n;
-  double even[TAIL_SIZE], odd[TAIL_SIZE];
+  double c[TAIL_SIZE];
 } tail;
 
 INLINE vec horner(const double *c, int n, vec x) {
@@ -43,14 +43,15 @@ INLINE vec horner(const double *c, int n, vec x) {
   return sum;
 }
 
-INLINE vec tail_at(const tail *p, vec q) {
-  const vec square = v_mul(q, q);
-  vec even = v_set1(p->even[p->n - 1]), odd = v_set1(p->odd[p->n - 1]);
-  for (int k = p->n - 2; k >= 0; k--) {
-    even = v_fma(even, square, v_set1(p->even[k]));
-    odd = v_fma(odd, square, v_set1(p->odd[k]));
+/* Odd and even powers apart, which takes half the time; n is even. */
+INLINE vec horner_pairs(const double *c, int n, vec x) {
+  const vec square = v_mul(x, x);
+  vec even = v_set1(c[n - 2]), odd = v_set1(c[n - 1]);
+  for (int k = n - 4; k >= 0; k -= 2) {
+    even = v_fma(even, square, v_set1(c[k]));
+    odd = v_fma(odd, square, v_set1(c[k + 1]));
   }
-  return v_fma(q, odd, even);
+  return v_fma(x, odd, even);
 }
 
 /* Terms of an expansion in 1/v that exceed 2^-55, when largest[k - 1] bounds the k-th. */
@@ -61,20 +62,17 @@ static int n_terms_needed(const double *largest, int n_terms, double v) {
   return k;
 }
 
-static void add_power(tail *sum, int power, double coefficient) {
-  (power % 2 ? sum->odd : sum->even)[power / 2] += coefficient;
-  if (sum->n < power / 2 + 1) sum->n = power / 2 + 1;
-}
+static int even_size(int n) { return n + n % 2; }
 
 /* sum_k D_k(q)/v^k for one order v >= DEBYE_ORDER, as a polynomial in q. */
 static tail log_tail(double v) {
-  tail sum = {1, {0}, {0}};
-  double scale = 1;
   const int n_terms = n_terms_needed(LARGEST_LOG_DEBYE, LOG_TERMS, v);
+  tail sum = {even_size(3 * n_terms + 1), {0}};
+  double scale = 1;
   for (int k = 1; k <= n_terms; k++) {
     scale /= v;
     for (int j = 0; j <= k; j++)
-      add_power(&sum, k + 2 * j, LOG_DEBYE[k * (k + 1) / 2 - 1 + j] * scale);
+      sum.c[k + 2 * j] += LOG_DEBYE[k * (k + 1) / 2 - 1 + j] * scale;
   }
   return sum;
 }
@@ -107,7 +105,7 @@ INLINE vec v_eta(vec v, vec x, vec *t) {
   const vec window = v_mul(v_set1(ETA_WINDOW), v);
   if (UNLIKELY(v_less_bits(about, window))) {
     const vec d = from_eta_root(v, x);
-    const vec series = v_mul(d, horner(ETA_TAYLOR, ETA_TERMS, v_quotient(d, v)));
+    const vec series = v_mul(d, horner_pairs(ETA_TAYLOR, ETA_TERMS, v_quotient(d, v)));
     sum = v_if_less(about, window, series, sum);
   }
   *t = radius;
@@ -120,7 +118,8 @@ INLINE vec log_debye(vec v, vec x, int kind, const tail *fixed) {
   const vec leading = v_eta(v, x, &t), u = v_quotient(v_set1(1), t), half = v_set1(0.5);
   const vec sign = v_set1(kind == FIRST_KIND ? 1 : -1);
   const vec signed_u = v_mul(sign, u), q = v_mul(v, u);
-  const vec sum = fixed ? tail_at(fixed, v_mul(v, signed_u)) : log_sum(q, signed_u);
+  const vec sum = fixed ? horner_pairs(fixed->c, fixed->n, v_mul(v, signed_u))
+                        : log_sum(q, signed_u);
   const vec constant = v_set1(kind == FIRST_KIND ? -HALF_LOG_2PI : HALF_LOG_HALF_PI);
   const vec rest = v_sub(v_add(constant, sum), v_mul(half, v_log_normal(t)));
   return v_fma(sign, leading, rest);

@@ -19,14 +19,14 @@
 
 /* sum_k e_k(q)/(q nu^k) for one order v >= DEBYE_ORDER, as a polynomial in q. */
 static tail ratio_tail(double v) {
-  tail sum = {1, {0}, {0}};
   const double nu = v + 0.5;
   const int n_terms = n_terms_needed(LARGEST_RICCATI, RATIO_TERMS, nu);
+  tail sum = {even_size(3 * n_terms + 1), {0}};
   double scale = 1;
   for (int k = 1; k <= n_terms; k++) {
     scale /= nu;
     for (int j = 0; j < 2 * k - 1; j++)
-      add_power(&sum, k + j, RICCATI[(k - 1) * (k - 1) + j] * scale);
+      sum.c[k + j] += RICCATI[(k - 1) * (k - 1) + j] * scale;
   }
   return sum;
 }
@@ -51,7 +51,7 @@ INLINE ratio_parts ratio_debye(vec v, vec x, const tail *fixed) {
   const vec sum = v_add(nu, t), share = v_quotient(v_set1(1), v_mul(t, sum));
   const vec u = v_mul(sum, share), inverse = v_mul(t, share);
   const vec q = v_mul(nu, u), w = v_mul(x, inverse);
-  const vec e = v_mul(q, fixed ? tail_at(fixed, q) : ratio_sum(q, u));
+  const vec e = v_mul(q, fixed ? horner_pairs(fixed->c, fixed->n, q) : ratio_sum(q, u));
   const vec we = v_mul(w, e);
   const vec rest = v_fma(nu, v_quotient(nu, v_add(t, x)), nu);
   const vec steepness = v_fma(w, v_add(e, v_set1(2)), v_quotient(v_add(nu, nu), x));

@@ -22,9 +22,14 @@
 
 #ifdef VARIANT_F64
 static array_function *const BESSEL[N_BESSEL] = {
-    log_iv_array,      log_kv_array,    iv_ratio_array,
-    iv_ratio_complement_array, log_vmf_normalizer_array,
-    vmf_kappa_array,   vmf_kappa_complement_array,
+    log_iv_array,
+    log_kv_array,
+    iv_ratio_array,
+    iv_ratio_complement_array,
+    log_vmf_normalizer_array,
+    log_vmf_peak_array,
+    vmf_kappa_array,
+    vmf_kappa_complement_array,
 };
 #else
 #define BESSEL NULL

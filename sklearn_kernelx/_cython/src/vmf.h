@@ -26,7 +26,8 @@ static double log_vmf_normalizer_series(double v, double kappa) {
   return log(product / (2 * PI * (1 + s))) + (v_first(log_gamma_1p(v_set1(f))) - f * log_pi);
 }
 
-static double log_vmf_normalizer_debye(double v, double kappa) {
+/* log C_p(kappa), or with `peak` log C_p(kappa) + kappa, where kappa cancels. */
+static double log_vmf_debye(double v, double kappa, int peak) {
   static const dd inverse_2pi = {0x1.45f306dc9c883p-3, -0x1.6b01ec5417056p-57};
   int shift;
   frexp(v > kappa ? v : kappa, &shift);
@@ -34,21 +35,28 @@ static double log_vmf_normalizer_debye(double v, double kappa) {
   const dd t = dd_sqrt(dd_add(dd_product(a, a), dd_product(b, b)));
   const dd log_scale = dd_product((dd){shift, 0}, DD_LN2);
   const dd log_share = dd_add(dd_log(dd_product(dd_add(a, t), inverse_2pi)), log_scale);
-  const dd leading = dd_add(dd_product(a, log_share), dd_negative(t));
+  const dd exponent = dd_add((dd){peak ? b.high : 0, 0}, dd_negative(t));
+  const dd leading = dd_add(dd_product(a, log_share), exponent);
   const double log_t = log(t.high) + log_scale.high, u = ldexp(1 / t.high, -shift);
   const double sum = v_first(log_sum(v_set1(a.high / t.high), v_set1(u)));
   return ldexp(leading.high, shift) +
          (ldexp(leading.low, shift) + (0.5 * log_t - HALF_LOG_2PI - sum));
 }
 
-static double log_vmf_normalizer_anywhere(double p, double kappa) {
+static double log_vmf_anywhere(double p, double kappa, int peak) {
   if (isnan(p) || isnan(kappa)) return p + kappa;
   if (p < 1 || kappa < 0 || (isinf(p) && isinf(kappa))) return NAN;
-  if (isinf(p) || isinf(kappa)) return isinf(p) ? INFINITY : -INFINITY;
+  if (isinf(p)) return INFINITY;
+  if (isinf(kappa)) return !peak ? -INFINITY : p > 1 ? INFINITY : 0;
   const double v = 0.5 * p - 1;
-  if (in_debye_reach(v, kappa, DEBYE_RADIUS))
-    return log_vmf_normalizer_debye(v, kappa);
-  return log_vmf_normalizer_series(v, kappa);
+  if (in_debye_reach(v, kappa, DEBYE_RADIUS)) return log_vmf_debye(v, kappa, peak);
+  return log_vmf_normalizer_series(v, kappa) + (peak ? kappa : 0);
+}
+static double log_vmf_normalizer_anywhere(double p, double kappa) {
+  return log_vmf_anywhere(p, kappa, 0);
+}
+static double log_vmf_peak_anywhere(double p, double kappa) {
+  return log_vmf_anywhere(p, kappa, 1);
 }
 
 /* The concentration whose mean resultant length is r = 1 - c: Newton's method on A, or on
