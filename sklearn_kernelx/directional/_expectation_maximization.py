@@ -17,6 +17,9 @@ from sklearn_kernelx.directional._row_blocks import (
 from sklearn_kernelx.directional._sphere import UnitRows
 from sklearn_kernelx.special import log_vmf_normalizer, vmf_kappa
 
+# Smaller shares change no sum, but in float32 would be subnormal and slow.
+_NEGLIGIBLE = 1e-20
+
 
 class Mixture(NamedTuple):
     """Parameters of a mixture.
@@ -113,7 +116,12 @@ def expectation(
             shares = products(rows.X, block, logits.columns, n_threads)
             inverse_norms, weights = rows.inverse_norms[block], rows.weights[block]
             _responsibilities.softmax(
-                shares, inverse_norms, logits.slopes, logits.offsets, log_densities[block]
+                shares,
+                inverse_norms,
+                logits.slopes,
+                logits.offsets,
+                _NEGLIGIBLE,
+                log_densities[block],
             )
             masses += weights @ shares
             shares *= (weights * inverse_norms)[:, np.newaxis]
@@ -125,11 +133,12 @@ def expectation(
         for block in blocks_of(rows.X, part):
             found = products(rows.X, block, logits.columns, n_threads)
             scales = rows.inverse_norms[block]
-            kernel_arguments = scales, logits.slopes, logits.offsets, log_densities[block]
+            parameters = scales, logits.slopes, logits.offsets
+            logs = log_densities[block]
             if em == "hard":
-                _responsibilities.largest(found, *kernel_arguments, labels[block])
+                _responsibilities.largest(found, *parameters, logs, labels[block])
             else:
-                _responsibilities.softmax(found, *kernel_arguments)
+                _responsibilities.softmax(found, *parameters, _NEGLIGIBLE, logs)
                 _responsibilities.draw(found, uniforms[block], labels[block])
             factors = rows.weights[block] * scales
             add_labelled_rows(rows.X, block, factors, labels[block], sums)

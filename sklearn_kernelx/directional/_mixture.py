@@ -44,8 +44,6 @@ class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
     expectation-maximisation [1]_. It stays finite in any dimension; sparse rows stay
     sparse.
 
-    Read more in the :ref:`User Guide <von_mises_fisher>`.
-
     Parameters
     ----------
     n_components : int, default=1

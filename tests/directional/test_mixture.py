@@ -1,5 +1,6 @@
 """The mixture against its defining sums, and the promises of its documentation."""
 
+import tracemalloc
 import warnings
 
 import mpmath as mp
@@ -434,3 +435,16 @@ def test_without_callbacks(monkeypatch):
     )
     found = VonMisesFisherMixture(3, random_state=0).fit(X)
     np.testing.assert_array_equal(found.mean_directions_, expected.mean_directions_)
+
+
+@pytest.mark.parametrize("em", EM)
+def test_sparse_rows_are_never_made_dense(em):
+    X = sparse.random_array((20000, 2000), density=0.01, format="csr", rng=0)
+    size = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+    mixture = VonMisesFisherMixture(8, em=em, max_iter=2, random_state=0)
+    tracemalloc.start()
+    quiet(mixture, X).predict_proba(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Beyond the data themselves; as a dense array they would take 67 times their size.
+    assert peak < 2 * size
