@@ -176,9 +176,14 @@ class ConcentrationRule(NamedTuple):
     prior_length: float = 1.0
 
 
+def row_lengths(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the Euclidean norms of rows, without an array of squares."""
+    return np.sqrt(np.einsum("ij,ij->i", sums, sums))
+
+
 def pooled_length(statistics: Statistics) -> float:
     """Return the mean length of the components' mean directions, by their masses."""
-    lengths = np.sqrt(np.sum(statistics.sums**2, axis=1))
+    lengths = row_lengths(statistics.sums)
     return min(1.0, float(np.sum(lengths) / np.sum(statistics.masses)))
 
 
@@ -214,10 +219,9 @@ def maximization(
     mixture : Mixture
     """
     masses, sums = statistics.masses, statistics.sums
-    lengths = np.sqrt(np.sum(sums * sums, axis=1))
-    has_direction = lengths > 0
-    directions = previous.directions.copy()
-    directions[has_direction] = sums[has_direction] / lengths[has_direction, np.newaxis]
+    lengths = row_lengths(sums)
+    directions = sums / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
+    directions[lengths == 0] = previous.directions[lengths == 0]
     with np.errstate(divide="ignore"):
         log_weights = np.log(masses / np.sum(masses))
     return Mixture(log_weights, directions, _concentrations(masses, lengths, sums, rule))

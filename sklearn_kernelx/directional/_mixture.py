@@ -437,7 +437,7 @@ default="k-means++"
 def _attributes(mixture: Mixture, dtype: str) -> dict[str, Any]:
     return {
         "weights_": np.exp(mixture.log_weights),
-        "mean_directions_": mixture.directions,
+        "mean_directions_": np.ascontiguousarray(mixture.directions),
         "concentrations_": mixture.concentrations,
         "_dtype": dtype,
     }
