@@ -61,7 +61,8 @@ cdef extern from "loops.h" nogil:
         const char *instruction_set
         void (*exp_array)(ptrdiff_t, const void *, void *) noexcept nogil
         double (*softmax_row)(
-            ptrdiff_t, double, const double *, const double *, double *) noexcept nogil
+            ptrdiff_t, double, const double *, const double *, double,
+            double *) noexcept nogil
         void (*csr_times)(
             csr_row, const double *, ptrdiff_t, ptrdiff_t, double *) noexcept nogil
         void (*csr_outer)(

@@ -16,14 +16,19 @@ def softmax(
     const float64_t[::1] scales,
     const float64_t[::1] slopes,
     const float64_t[::1] offsets,
+    float64_t floor,
     float64_t[::1] log_sums,
 ):
-    """Turn `products` into shares in place; write the logs of the sums of exp(logits)."""
+    """Turn `products` into shares in place; write the logs of the sums of exp(logits).
+
+    Shares below `floor` become zero.
+    """
     cdef intp_t i
     with nogil:
         for i in range(products.shape[0]):
             log_sums[i] = _loops.f64.softmax_row(
-                products.shape[1], scales[i], &slopes[0], &offsets[0], &products[i, 0]
+                products.shape[1], scales[i], &slopes[0], &offsets[0], floor,
+                &products[i, 0],
             )
 
 

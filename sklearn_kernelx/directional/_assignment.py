@@ -123,6 +123,7 @@ def log_sums(
                 rows.inverse_norms[block],
                 logits.slopes,
                 logits.offsets,
+                0.0,
                 out[block],
             )
             if shares is not None:

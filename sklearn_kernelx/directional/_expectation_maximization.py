@@ -17,6 +17,9 @@ from sklearn_kernelx.directional._row_blocks import (
 from sklearn_kernelx.directional._sphere import UnitRows
 from sklearn_kernelx.special import log_vmf_normalizer, vmf_kappa
 
+# Smaller shares change no sum, but in float32 would be subnormal and slow.
+_NEGLIGIBLE = 1e-20
+
 
 class Mixture(NamedTuple):
     """Parameters of a mixture.
@@ -113,7 +116,12 @@ def expectation(
             shares = products(rows.X, block, logits.columns, n_threads)
             inverse_norms, weights = rows.inverse_norms[block], rows.weights[block]
             _responsibilities.softmax(
-                shares, inverse_norms, logits.slopes, logits.offsets, log_densities[block]
+                shares,
+                inverse_norms,
+                logits.slopes,
+                logits.offsets,
+                _NEGLIGIBLE,
+                log_densities[block],
             )
             masses += weights @ shares
             shares *= (weights * inverse_norms)[:, np.newaxis]
@@ -125,11 +133,12 @@ def expectation(
         for block in blocks_of(rows.X, part):
             found = products(rows.X, block, logits.columns, n_threads)
             scales = rows.inverse_norms[block]
-            kernel_arguments = scales, logits.slopes, logits.offsets, log_densities[block]
+            parameters = scales, logits.slopes, logits.offsets
+            logs = log_densities[block]
             if em == "hard":
-                _responsibilities.largest(found, *kernel_arguments, labels[block])
+                _responsibilities.largest(found, *parameters, logs, labels[block])
             else:
-                _responsibilities.softmax(found, *kernel_arguments)
+                _responsibilities.softmax(found, *parameters, _NEGLIGIBLE, logs)
                 _responsibilities.draw(found, uniforms[block], labels[block])
             factors = rows.weights[block] * scales
             add_labelled_rows(rows.X, block, factors, labels[block], sums)
@@ -154,17 +163,47 @@ class ConcentrationRule(NamedTuple):
         That one.
     largest : float
         What an estimate is at most.
+    prior_weight : float
+        Of imaginary rows that each component has besides its own, for "full".
+    prior_length : float
+        Length of the mean of these: how close together they are.
     """
 
     kind: str
     fixed: float
     largest: float
+    prior_weight: float = 0.0
+    prior_length: float = 1.0
+
+
+def row_lengths(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the Euclidean norms of rows, without an array of squares."""
+    return np.sqrt(np.einsum("ij,ij->i", sums, sums))
+
+
+def pooled_length(statistics: Statistics) -> float:
+    """Return the mean length of the components' mean directions, by their masses."""
+    lengths = row_lengths(statistics.sums)
+    return min(1.0, float(np.sum(lengths) / np.sum(statistics.masses)))
+
+
+def log_prior(mixture: Mixture, rule: ConcentrationRule) -> float:
+    """Return the logarithm of the prior density of the concentrations, unnormalised.
+
+    It is the likelihood of the imaginary rows, ``C_p(kappa)^nu exp(nu s kappa)`` with nu
+    their weight and s the length of their mean, and so conjugate.
+    """
+    if rule.prior_weight == 0:
+        return 0.0
+    kappas, n_features = mixture.concentrations, mixture.directions.shape[1]
+    of_a_row = log_vmf_normalizer(n_features, kappas) + rule.prior_length * kappas
+    return rule.prior_weight * float(np.sum(of_a_row))
 
 
 def maximization(
     statistics: Statistics, previous: Mixture, rule: ConcentrationRule
 ) -> Mixture:
-    """Return the mixture of maximum likelihood for given responsibilities.
+    """Return the mixture of largest posterior density for given responsibilities.
 
     Parameters
     ----------
@@ -180,10 +219,9 @@ def maximization(
     mixture : Mixture
     """
     masses, sums = statistics.masses, statistics.sums
-    lengths = np.sqrt(np.sum(sums * sums, axis=1))
-    has_direction = lengths > 0
-    directions = previous.directions.copy()
-    directions[has_direction] = sums[has_direction] / lengths[has_direction, np.newaxis]
+    lengths = row_lengths(sums)
+    directions = sums / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
+    directions[lengths == 0] = previous.directions[lengths == 0]
     with np.errstate(divide="ignore"):
         log_weights = np.log(masses / np.sum(masses))
     return Mixture(log_weights, directions, _concentrations(masses, lengths, sums, rule))
@@ -201,6 +239,8 @@ def _concentrations(
     if rule.kind == "tied":
         mean_lengths = np.full(n_components, np.sum(lengths) / np.sum(masses))
     else:
-        mean_lengths = lengths / np.maximum(masses, np.finfo(float).tiny)
-    estimates = vmf_kappa(n_features, np.minimum(mean_lengths, 1.0))
+        masses = np.maximum(masses + rule.prior_weight, np.finfo(float).tiny)
+        mean_lengths = (lengths + rule.prior_weight * rule.prior_length) / masses
+    with np.errstate(divide="ignore"):  # equal rows: infinite
+        estimates = vmf_kappa(n_features, np.minimum(mean_lengths, 1.0))
     return np.minimum(estimates, rule.largest)

@@ -7,7 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_kernelx.directional._assignment import assign, cosine_logits
-from sklearn_kernelx.directional._expectation_maximization import Statistics, expectation
+from sklearn_kernelx.directional._expectation_maximization import (
+    Statistics,
+    expectation,
+    row_lengths,
+)
 from sklearn_kernelx.directional._row_blocks import Map
 from sklearn_kernelx.directional._seeding import directions_of
 from sklearn_kernelx.directional._sphere import UnitRows
@@ -155,10 +159,10 @@ def without_empty(found: Statistics, rows: UnitRows) -> Statistics:
 
 def with_directions(found: Statistics, previous: NDArray[np.float64]) -> Clusters:
     """Return the clusters of the sums; a sum of zero keeps the previous center."""
-    lengths = np.sqrt(np.sum(found.sums**2, axis=1))
-    centers = previous.copy()
-    has_direction = (lengths > 0) & (found.masses > 0)
-    centers[has_direction] = found.sums[has_direction] / lengths[has_direction, np.newaxis]
+    lengths = row_lengths(found.sums)
+    stays = (lengths == 0) | (found.masses == 0)
+    centers = found.sums / np.where(stays, 1, lengths)[:, np.newaxis]
+    centers[stays] = previous[stays]
     return Clusters(centers, found.sums, found.masses)
 
 

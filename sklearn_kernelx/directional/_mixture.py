@@ -44,8 +44,6 @@ class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
     expectation-maximisation [1]_. It stays finite in any dimension; sparse rows stay
     sparse.
 
-    Read more in the :ref:`User Guide <von_mises_fisher>`.
-
     Parameters
     ----------
     n_components : int, default=1
@@ -58,6 +56,13 @@ class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
 
     concentration : float, default=None
         The common concentration for ``concentration_type="fixed"``, at least 0.
+
+    concentration_prior : float, default=1.0
+        Number of imaginary rows of weight 1 by which the estimates of
+        ``concentration_type="full"`` are drawn together: each component has that many more,
+        as spread out about its mean direction as the average component of the start. 0
+        gives maximum likelihood, but that has no maximum: a component of a single row has
+        an unbounded one, and in many dimensions more starts and more components find it.
 
     em : {"soft", "hard", "stochastic"}, default="soft"
         How the expectation step shares rows: among all components by their
@@ -76,7 +81,7 @@ default="k-means++"
         if `init` is an array.
 
     tol : float, default=1e-4
-        The iterations end when the mean log-likelihood changes by less than this.
+        The iterations end when the lower bound changes by less than this.
 
     max_iter : int, default=100
         Largest number of iterations of a start.
@@ -124,7 +129,8 @@ default="k-means++"
 
     lower_bound_ : float
         Mean log-likelihood of the training data under the fitted mixture, weighted by
-        `sample_weight`; for ``em="hard"`` the classification likelihood.
+        `sample_weight` (for ``em="hard"`` the classification likelihood), plus the
+        logarithm of the prior of the concentrations over the total weight.
 
     lower_bounds_ : list of float
         Its value after each iteration of the best start. It never falls for ``em="soft"``
@@ -144,11 +150,16 @@ default="k-means++"
 
     Notes
     -----
-    Concentrations are maximum likelihood estimates, so that the likelihood cannot fall.
-    They are too large where a component has few rows for its number of features;
-    :class:`VonMisesFisher` corrects for that. They come from 1 - r with r the length of a
-    mean, known to about 1e-16 (in float32 1e-7): a concentration beyond 1e6 (1e3) times
-    the number of features loses digits accordingly.
+    The prior of a concentration is the conjugate one, ``C_p(kappa)^nu exp(nu s kappa)``
+    with nu = `concentration_prior` and s the mean length of the components' means at the
+    start: the estimate solves ``A_p(kappa) = (|m| + nu s) / (n + nu)`` for a component of
+    n rows that add up to m. It leaves one component alone, and several alike.
+
+    Apart from that, concentrations are maximum likelihood estimates, so that the bound
+    cannot fall. They are too large where a component has few rows for its number of
+    features; :class:`VonMisesFisher` corrects for that. They come from 1 - r with r the
+    length of a mean, known to about 1e-16 (in float32 1e-7): a concentration of more than
+    1e6 (1e3) times the number of features loses digits accordingly.
 
     Densities are with respect to the surface of the sphere, so that log-densities in many
     dimensions are often above 0.
@@ -181,6 +192,7 @@ default="k-means++"
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "concentration_type": [StrOptions({"full", "tied", "fixed"})],
         "concentration": [None, Interval(Real, 0, None, closed="left")],
+        "concentration_prior": [Interval(Real, 0, None, closed="left")],
         "em": [StrOptions({"soft", "hard", "stochastic"})],
         "init": [StrOptions({"k-means++", "random"}), "array-like"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
@@ -200,6 +212,7 @@ default="k-means++"
         *,
         concentration_type: str = "full",
         concentration: float | None = None,
+        concentration_prior: float = 1.0,
         em: str = "soft",
         init: str | ArrayLike = "k-means++",
         n_init: int = 1,
@@ -215,6 +228,7 @@ default="k-means++"
         self.n_components = n_components
         self.concentration_type = concentration_type
         self.concentration = concentration
+        self.concentration_prior = concentration_prior
         self.em = em
         self.init = init
         self.n_init = n_init
@@ -298,7 +312,10 @@ default="k-means++"
         check_n_rows(rows, self.n_components, "n_components")
         dtype = rows.X.dtype.name
         rows = within_float32(rows)
-        rows = rows._replace(weights=rows.weights / np.max(rows.weights))
+        # Weights of any scale: products with them must not leave the range of float32.
+        unit = float(np.max(rows.weights))
+        rows = rows._replace(weights=rows.weights / unit)
+        rule = rule._replace(prior_weight=rule.prior_weight / unit)
         with parts_of(rows, effective_n_threads(self.n_jobs)) as map_parts:
             run = self._best_run(
                 rows, rule, self._mixture() if is_warm else init, map_parts
@@ -328,7 +345,10 @@ default="k-means++"
                 "concentration_type='tied' to estimate one"
             )
         return ConcentrationRule(
-            self.concentration_type, self.concentration, self.max_concentration
+            self.concentration_type,
+            self.concentration,
+            self.max_concentration,
+            self.concentration_prior if self.concentration_type == "full" else 0.0,
         )
 
     def _best_run(
@@ -417,7 +437,7 @@ default="k-means++"
 def _attributes(mixture: Mixture, dtype: str) -> dict[str, Any]:
     return {
         "weights_": np.exp(mixture.log_weights),
-        "mean_directions_": mixture.directions,
+        "mean_directions_": np.ascontiguousarray(mixture.directions),
         "concentrations_": mixture.concentrations,
         "_dtype": dtype,
     }

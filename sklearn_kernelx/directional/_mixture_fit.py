@@ -6,14 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_kernelx.directional._assignment import cosine_logits
 from sklearn_kernelx.directional._expectation_maximization import (
     ConcentrationRule,
     Mixture,
     Statistics,
     expectation,
+    log_prior,
     maximization,
     mixture_logits,
-    padded_logits,
+    pooled_length,
 )
 from sklearn_kernelx.directional._row_blocks import Map
 from sklearn_kernelx.directional._seeding import directions_of
@@ -60,9 +62,9 @@ class Run(NamedTuple):
     mixture : Mixture
         The parameters.
     lower_bound : float
-        Their mean log-likelihood.
+        Theirs, see the function of that name.
     lower_bounds : list of float
-        Mean log-likelihood after each iteration.
+        That after each iteration.
     n_iter : int
         Number of iterations.
     converged : bool
@@ -103,8 +105,9 @@ def start_from(
     mixture : Mixture
     """
     ones = np.ones(len(directions))
-    logits = padded_logits(directions, ones, 0 * ones, rows.X)
+    logits = cosine_logits(directions, rows.X)
     partition = expectation(rows, logits, len(ones), em="hard", map_parts=map_parts)
+    rule = rule._replace(prior_length=pooled_length(partition))
     return maximization(partition, Mixture(ones, directions, ones), rule)
 
 
@@ -134,7 +137,7 @@ def iterate(
     em : {"soft", "hard", "stochastic"}
         Kind of expectation step. "stochastic" returns the best of its iterations.
     tol : float
-        A smaller change of the mean log-likelihood ends the iterations.
+        A smaller change of the lower bound ends the iterations.
     max_iter : int
         At most so many.
     min_weight : float
@@ -155,8 +158,8 @@ def iterate(
     moves_left = n_components
     lower_bounds: list[float] = []
 
-    def expect(mixture: Mixture) -> tuple[Statistics, float]:
-        statistics = expectation(
+    def expect(mixture: Mixture) -> Statistics:
+        return expectation(
             rows,
             mixture_logits(mixture, rows.X),
             n_components,
@@ -164,9 +167,11 @@ def iterate(
             map_parts=map_parts,
             random_state=random_state,
         )
-        return statistics, weighted_mean(statistics.log_densities, rows)
 
-    statistics, bound = expect(mixture)
+    statistics = expect(mixture)
+    # From here on the prior must not change, or the bound could fall.
+    rule = rule._replace(prior_length=pooled_length(statistics))
+    bound = lower_bound(statistics, mixture, rule, rows)
     best = mixture, -np.inf
     converged = False
     while len(lower_bounds) < max_iter and not converged:
@@ -177,7 +182,8 @@ def iterate(
             mixture = reseeded(mixture, lost, statistics, rows)
             moves_left -= n_lost
         previous = bound
-        statistics, bound = expect(mixture)
+        statistics = expect(mixture)
+        bound = lower_bound(statistics, mixture, rule, rows)
         lower_bounds.append(bound)
         if em != "stochastic" or bound > best[1]:
             best = mixture, bound
@@ -187,6 +193,9 @@ def iterate(
     return Run(*best, lower_bounds, len(lower_bounds), converged, n_lost)
 
 
-def weighted_mean(values: NDArray[np.float64], rows: UnitRows) -> float:
-    """Return the mean of a number for each row, by the weights of the rows."""
-    return float(rows.weights @ values / np.sum(rows.weights))
+def lower_bound(
+    statistics: Statistics, mixture: Mixture, rule: ConcentrationRule, rows: UnitRows
+) -> float:
+    """Return log-likelihood plus log-prior, by the total weight of the rows."""
+    likelihood = float(rows.weights @ statistics.log_densities)
+    return (likelihood + log_prior(mixture, rule)) / float(np.sum(rows.weights))

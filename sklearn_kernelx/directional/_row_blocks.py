@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def parts_of(rows: UnitRows, n_threads: int) -> Iterator[Map]:
         return
     n_parts = min(_MAX_PARTS, max(1, n_rows // _ROWS_PER_PART))
     edges = np.linspace(0, n_rows, n_parts + 1).astype(int)
-    parts = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [slice(first, last) for first, last in pairwise(edges)]
     with single_threaded_blas():
         if min(n_threads, n_parts) == 1:
             yield lambda work: [work(part, 1) for part in parts]

@@ -89,7 +89,7 @@ def check_init(
 
 
 def check_n_rows(rows: UnitRows, n_clusters: int, name: str) -> None:
-    """Raise if fewer rows have a direction and a positive weight than there are clusters."""
+    """Raise if there are more clusters than rows with a direction and a weight."""
     n_rows = np.count_nonzero(rows.weights)
     if n_rows < n_clusters:
         raise ValueError(
@@ -240,7 +240,7 @@ def directions_of(rows: UnitRows, indices: NDArray[np.intp]) -> NDArray[np.float
 def cosine_distances(
     rows: UnitRows, directions: NDArray[np.float64], map_parts: Map
 ) -> NDArray[np.float64]:
-    """Return ``1 - cos`` of all rows and a few directions, 0 where only rounding differs."""
+    """Return ``1 - cos`` of all rows and a few directions, without rounding at 0."""
     columns = padded_columns(directions, rows.X)
     out = np.empty((rows.X.shape[0], len(directions)))
 

@@ -58,8 +58,6 @@ class SphericalKMeans(
     Minimises the sum of ``1 - cos`` between rows and the nearest of `n_clusters` unit
     vectors [1]_. Lengths of rows do not matter, zeros of sparse rows cost nothing.
 
-    Read more in the :ref:`User Guide <von_mises_fisher>`.
-
     Parameters
     ----------
     n_clusters : int, default=8
@@ -108,7 +106,7 @@ default="k-means++"
         Sum of ``1 - cos`` between rows and their centers, weighted by `sample_weight`.
 
     n_iter_ : int
-        Number of iterations of the best start.
+        Number of iterations of the best start, or of batches.
 
     n_steps_ : int
         Number of batches seen by :meth:`partial_fit`, 0 after `fit`.

@@ -25,7 +25,7 @@ def problem(size=1.0, seed=0):
 def test_softmax(size):
     products, scales, slopes, offsets, logits = problem(size)
     log_sums = np.empty(N_ROWS)
-    _responsibilities.softmax(products, scales, slopes, offsets, log_sums)
+    _responsibilities.softmax(products, scales, slopes, offsets, 0, log_sums)
     tolerance = 1e-13 * max(1, size)
     np.testing.assert_allclose(log_sums, logsumexp(logits, axis=1), rtol=1e-13, atol=1e-14)
     np.testing.assert_allclose(
@@ -39,10 +39,20 @@ def test_shares_far_below_the_largest_are_zero_or_right():
     products = np.array([[0, -700, -720, -744, -760, -1e300, 0, 0]], dtype=float)
     expected = np.exp(log_softmax(products[0]))
     ones = np.ones(8)
-    _responsibilities.softmax(products, ones[:1], ones, 0 * ones, np.empty(1))
+    _responsibilities.softmax(products, ones[:1], ones, 0 * ones, 0, np.empty(1))
     np.testing.assert_allclose(products[0], expected, rtol=1e-12, atol=1e-320)
     assert products[0, 3] > 0
     assert products[0, 4] == 0
+
+
+def test_shares_below_the_floor_are_zero():
+    products = np.array([[0, -1, -45, -47, -50, -80, -700, -800]], dtype=float)
+    ones, log_sum = np.ones(8), np.empty(1)
+    expected = np.exp(log_softmax(products[0]))
+    _responsibilities.softmax(products, ones[:1], ones, 0 * ones, 1e-20, log_sum)
+    np.testing.assert_allclose(products[0, :3], expected[:3], rtol=1e-13)
+    np.testing.assert_array_equal(products[0, 3:], 0)
+    assert log_sum[0] == pytest.approx(np.log1p(np.exp(-1)))
 
 
 @pytest.mark.parametrize("size", [0, 1, 1e9])

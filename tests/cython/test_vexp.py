@@ -91,7 +91,9 @@ def test_other_instruction_sets(instruction_set):
         pytest.skip(f"this processor has no {instruction_set}")
     root = Path(__file__).parents[1]
     exactness = ["density/test_kde_exact.py", "density/test_neighbourhoods.py", "special"]
-    files = [str(Path(__file__)), *(str(root / name) for name in exactness)]
+    loops = ["cython/test_csr_products.py", "cython/test_responsibilities.py"]
+    names = exactness + loops
+    files = [str(Path(__file__)), *(str(root / name) for name in names)]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"SKLEARN_KERNELX_SIMD": instruction_set}
     run = subprocess.run(

@@ -53,7 +53,7 @@ typedef struct {
   void (*exp_array)(ptrdiff_t n, const void *x, void *out);
   /* in the float64 table only, see softmax.h */
   double (*softmax_row)(ptrdiff_t n, double scale, const double *slopes,
-                        const double *offsets, double *products);
+                        const double *offsets, double floor, double *products);
   /* out = row @ dense and sums += outer(row, factors), for `width` of `stride` columns,
    * see csr_products.h */
   void (*csr_times)(csr_row row, const double *dense, ptrdiff_t stride, ptrdiff_t width,

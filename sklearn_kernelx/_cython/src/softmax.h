@@ -8,9 +8,10 @@
 #ifdef VARIANT_F64
 
 /* One row of `n` products (a multiple of SOFTMAX_COLUMNS): log of the sum of
- * exp(scale * slopes * products + offsets), of which the products become the shares. */
+ * exp(scale * slopes * products + offsets), of which the products become the shares.
+ * Shares below `floor` become zero: subnormal numbers would slow down what comes next. */
 static double softmax_row(ptrdiff_t n, double scale, const double *slopes,
-                          const double *offsets, double *products) {
+                          const double *offsets, double floor, double *products) {
   const vec scales = v_set1(scale);
   vec highest = v_set1(-INFINITY), sums = v_set1(0);
   for (ptrdiff_t j = 0; j < n; j += LANES) {
@@ -27,8 +28,11 @@ static double softmax_row(ptrdiff_t n, double scale, const double *slopes,
   }
   const double total = v_sum(sums);
   const vec inverse = v_set1(1 / total);
-  for (ptrdiff_t j = 0; j < n; j += LANES)
-    v_store(products + j, v_mul(v_load(products + j), inverse));
+  const vec zero = v_set1(0), floors = v_set1(floor);
+  for (ptrdiff_t j = 0; j < n; j += LANES) {
+    const vec share = v_mul(v_load(products + j), inverse);
+    v_store(products + j, v_if_less(share, floors, zero, share));
+  }
   return top + log(total);
 }
 
