@@ -49,10 +49,10 @@ class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
     n_components : int, default=1
         Number of components, at most the number of rows with a positive weight.
 
-    concentration_type : {"full", "tied", "fixed"}, default="full"
+    concentration_type : {"full", "tied", "fixed"}, default="tied"
         Whether each component estimates its own concentration kappa, all share one
-        estimate, or all have the value `concentration`. "tied" is the safer choice where
-        components have fewer rows than there are features.
+        estimate, or all have the value `concentration`. "full" takes components with many
+        more rows than there are features, or a few components of very different spread.
 
     concentration : float, default=None
         The common concentration for ``concentration_type="fixed"``, at least 0.
@@ -210,7 +210,7 @@ default="k-means++"
         self,
         n_components: int = 1,
         *,
-        concentration_type: str = "full",
+        concentration_type: str = "tied",
         concentration: float | None = None,
         concentration_prior: float = 1.0,
         em: str = "soft",

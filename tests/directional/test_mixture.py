@@ -158,7 +158,8 @@ def test_parameters_within_their_standard_errors():
     # The mutant, the concentration of all rows taken together, must fail.
     sizes, kappas, p = (4000, 6000, 10000), np.array([40.0, 80, 160]), 10
     X, labels = drawn(p, kappas, sizes, seed=3)
-    mixture = VonMisesFisherMixture(3, random_state=0).fit(X)
+    full = {"concentration_type": "full", "random_state": 0}
+    mixture = VonMisesFisherMixture(3, **full).fit(X)
     order = [np.bincount(mixture.predict(X[labels == h])).argmax() for h in range(3)]
     errors = kappas * np.sqrt(2 / (np.array(sizes) * (p - 1)))
     deviations = np.abs(mixture.concentrations_[order] - kappas) / errors
@@ -330,13 +331,14 @@ def test_bic_finds_the_number_of_components(kind):
 
 def test_without_prior_bic_is_misled_by_components_of_single_rows():
     """What the prior is for: the test above can fail."""
-    assert best_by_bic(0, concentration_prior=0) > 5
+    assert best_by_bic(0, concentration_type="full", concentration_prior=0) > 5
 
 
 def test_the_estimate_under_the_prior():
     X, labels = drawn(sizes=(5, 20))
     mixture = VonMisesFisherMixture(2, concentration_prior=3, max_iter=1, tol=1e9)
-    mixture.set_params(em="hard", init=[X[labels == h].mean(axis=0) for h in (0, 1)]).fit(X)
+    mixture.set_params(concentration_type="full", em="hard")
+    mixture.set_params(init=[X[labels == h].mean(axis=0) for h in (0, 1)]).fit(X)
     lengths = np.array([np.linalg.norm(units(X)[labels == h].sum(axis=0)) for h in (0, 1)])
     pooled = lengths.sum() / 25
     shrunken = (lengths + 3 * pooled) / (np.array([5, 20]) + 3)
