@@ -115,7 +115,7 @@ print("concentrations, full:", *np.sort(one_each.concentrations_).round().astype
 # A concentration for each component does worst: families of functions whose texts differ
 # in a word or two get concentrations far above the rest, and the texts that have no such
 # twins are swept together. BIC does not warn of it. It prefers these mixtures, and rightly
-# so, for they are the better densities: likelihood is not the judge of what clusters are for.
+# so, for they are the better densities: likelihood is no judge of what clusters are for.
 
 colours = dict(zip(methods, ("#0b6e75", "#1f6fb2", "#d1661a", "#888888"), strict=True))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
