@@ -33,8 +33,6 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 # scikit-learn's labels cannot be known without the network.
 nitpicky = False
-# Nor can the terms of its glossary.
-suppress_warnings = ["ref.term"]
 
 SUBJECTS = ["density", "directional"]
 sphinx_gallery_conf = {

@@ -44,6 +44,8 @@ class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
     expectation-maximisation [1]_. It stays finite in any dimension; sparse rows stay
     sparse.
 
+    Read more in the :ref:`User Guide <directional>`.
+
     Parameters
     ----------
     n_components : int, default=1
@@ -137,10 +139,10 @@ default="k-means++"
         and ``em="hard"``, but for rounding and for components moved.
 
     n_features_in_ : int
-        Number of features seen during :term:`fit`.
+        Number of features seen during `fit`.
 
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during :term:`fit`, when all are strings.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of features seen during `fit`, when all are strings.
 
     See Also
     --------

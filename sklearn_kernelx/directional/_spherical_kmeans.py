@@ -58,6 +58,8 @@ class SphericalKMeans(
     Minimises the sum of ``1 - cos`` between rows and the nearest of `n_clusters` unit
     vectors [1]_. Lengths of rows do not matter, zeros of sparse rows cost nothing.
 
+    Read more in the :ref:`User Guide <directional>`.
+
     Parameters
     ----------
     n_clusters : int, default=8
@@ -112,10 +114,10 @@ default="k-means++"
         Number of batches seen by :meth:`partial_fit`, 0 after `fit`.
 
     n_features_in_ : int
-        Number of features seen during :term:`fit`.
+        Number of features seen during `fit`.
 
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during :term:`fit`, when all are strings.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of features seen during `fit`, when all are strings.
 
     See Also
     --------

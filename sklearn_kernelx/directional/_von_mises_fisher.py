@@ -37,6 +37,8 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
     1 / kappa around mu. Everything is exact to rounding in tens of thousands of
     dimensions, for concentrations from 0 to 1e9.
 
+    Read more in the :ref:`User Guide <directional>`.
+
     Parameters
     ----------
     bias_correction : bool, default=True
@@ -85,7 +87,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
     -----
     Densities are with respect to the surface measure of the sphere, whose total in p
     dimensions is ``2 pi^(p/2) / Gamma(p/2)``. That is tiny for large p, so log-densities
-    are often above 0 (the uniform law has one of 3800 for p = 2048), and only differences
+    are often above 0 (the uniform law has one of 4898 for p = 2048), and only differences
     between models of as many features mean something. With one feature the sphere is
     {-1, 1} and the density a probability. Draws are by rejection [2]_ [3]_.
 
