@@ -50,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("sklearn-kernelx")
-    if name in _SUBJECT_OF.values():
+    if name in {*_SUBJECT_OF.values(), "special", "utils"}:
         return import_module(f"sklearn_kernelx.{name}")
     if name not in _SUBJECT_OF:
         raise AttributeError(f"module 'sklearn_kernelx' has no attribute {name!r}")

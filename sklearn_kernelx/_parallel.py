@@ -1,8 +1,9 @@
 """Number of threads, the guard on BLAS threads, and row blocks within working memory."""
 
 import functools
+import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 
 import joblib
 from sklearn import get_config
@@ -17,15 +18,46 @@ def effective_n_threads(n_jobs: int | None) -> int:
     None is 1 unless a :func:`joblib.parallel_config` context says otherwise, -1 all
     processors this process may use (container limits counted in), -2 all but one.
     """
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0: use 1 for one thread, -1 for all processors")
     return int(joblib.effective_n_jobs(n_jobs)) if _openmp.ENABLED else 1
 
 
-def single_threaded_blas() -> AbstractContextManager:
-    """Return the context in which a `prange` body may call BLAS.
+@contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Pin BLAS to one thread in the whole process, for work in parallel that calls it.
 
-    Without it every OpenMP thread would wake a BLAS pool of its own.
+    Without it each of our threads would wake a BLAS pool of its own. The limit is lifted
+    when the last of those who asked for it, from whatever thread, is done.
     """
-    return _thread_pools().limit(limits=1, user_api="blas")
+    _blas_limit.acquire()
+    try:
+        yield
+    finally:
+        _blas_limit.release()
+
+
+class _BlasLimit:
+    """Counts its users: overlapping limits would restore each other's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_users = 0
+
+    def acquire(self) -> None:
+        with self._lock:
+            if self._n_users == 0:
+                self._limiter = _thread_pools().limit(limits=1, user_api="blas")
+            self._n_users += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self._n_users -= 1
+            if self._n_users == 0:
+                self._limiter.restore_original_limits()
+
+
+_blas_limit = _BlasLimit()
 
 
 @functools.cache

@@ -19,12 +19,22 @@ def test_n_jobs_follows_joblib():
         effective_n_threads(0)
 
 
-def test_blas_runs_on_one_thread_inside_the_guard_only():
-    def blas_threads():
-        return {
-            pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
-        }
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
+
+def test_guards_of_several_threads_may_overlap():
+    before = blas_threads()
+    first, second = single_threaded_blas(), single_threaded_blas()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas_threads() == {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
+
+
+def test_blas_runs_on_one_thread_inside_the_guard_only():
     before = blas_threads()
     with single_threaded_blas():
         assert blas_threads() == {1}

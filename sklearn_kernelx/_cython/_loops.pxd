@@ -25,6 +25,7 @@ cdef extern from "loops.h" nogil:
         SOFTMAX_COLUMNS
         BESSEL_INVALID
         BESSEL_POLE
+        BESSEL_OVERFLOW
         LOG_IV
         LOG_KV
         IV_RATIO

@@ -1,5 +1,6 @@
 """NumPy ufuncs of two arguments over the array functions of src/bessel_arrays.h."""
 
+from libc.math cimport isinf
 from libc.stddef cimport ptrdiff_t
 
 cimport numpy as cnp
@@ -14,6 +15,7 @@ cdef extern from "<fenv.h>" nogil:
         FE_ALL_EXCEPT
         FE_INVALID
         FE_DIVBYZERO
+        FE_OVERFLOW
     int feclearexcept(int)
     int feraiseexcept(int)
 
@@ -64,7 +66,8 @@ cdef void double_loop(
     cdef _loops.array_function *f = <_loops.array_function *>function
     cdef bint first_is_one = steps[0] == 0
     if (steps[1] == sizeof(double) and steps[2] == sizeof(double)
-            and (first_is_one or steps[0] == sizeof(double))):
+            and (first_is_one or steps[0] == sizeof(double))
+            and not feeds_itself(args, steps)):
         report(f(shape[0], <double *>args[0], 0 if first_is_one else 1,
                  <double *>args[1], <double *>args[2]))
     else:
@@ -74,8 +77,13 @@ cdef void double_loop(
 cdef void float_loop(
     char **args, cnp.npy_intp *shape, cnp.npy_intp *steps, void *function
 ) noexcept nogil:
-    cdef _loops.array_function *f = <_loops.array_function *>function
-    blocks(args, shape[0], steps, f, <float *>NULL)
+    blocks(args, shape[0], steps, <_loops.array_function *>function, <float *>NULL)
+
+
+cdef bint feeds_itself(char **args, cnp.npy_intp *steps) noexcept nogil:
+    """Each value is the next first argument: reduce and accumulate."""
+    cdef ptrdiff_t distance = args[2] - args[0]
+    return steps[0] == steps[2] and distance == steps[2]
 
 
 cdef void blocks(
@@ -85,9 +93,11 @@ cdef void blocks(
     """Any strides and dtype, by way of contiguous float64 blocks."""
     cdef double[BLOCK] a, b, value
     cdef ptrdiff_t j, count, n_first, i = 0
+    cdef ptrdiff_t block = 1 if feeds_itself(args, steps) else BLOCK
     cdef int status = 0
+    cdef real rounded
     while i < n:
-        count = min(n - i, BLOCK)
+        count = min(n - i, block)
         n_first = 1 if steps[0] == 0 else count
         for j in range(n_first):
             a[j] = (<real *>(args[0] + (i + j) * steps[0]))[0]
@@ -95,7 +105,10 @@ cdef void blocks(
             b[j] = (<real *>(args[1] + (i + j) * steps[1]))[0]
         status |= f(count, a, 0 if steps[0] == 0 else 1, b, value)
         for j in range(count):
-            (<real *>(args[2] + (i + j) * steps[2]))[0] = <real>value[j]
+            rounded = <real>value[j]
+            (<real *>(args[2] + (i + j) * steps[2]))[0] = rounded
+            if isinf(rounded) and not isinf(value[j]):
+                status |= _loops.BESSEL_OVERFLOW
         i += count
     report(status)
 
@@ -107,3 +120,5 @@ cdef void report(int status) noexcept nogil:
         feraiseexcept(FE_INVALID)
     if status & _loops.BESSEL_POLE:
         feraiseexcept(FE_DIVBYZERO)
+    if status & _loops.BESSEL_OVERFLOW:
+        feraiseexcept(FE_OVERFLOW)

@@ -34,8 +34,8 @@ vmf_kappa : The concentration of a mean resultant length.
 Notes
 -----
 One expansion in which the powers of kappa have cancelled, its leading terms in
-double-double. On 2000 reference values with p up to 2e6 and kappa from 1e-300 to 1e9 the
-error is at most 7e-16 max(abs(log C), 1); assembled from log I it would be 3.5e-14.
+double-double. The error is below 1.5e-15 max(abs(log C), 1), the largest of many searches
+over p up to 2e6 and kappa from 1e-300 to 1e9; assembled from log I it would be 3.5e-14.
 
 References
 ----------
@@ -116,7 +116,7 @@ kappa : ndarray or scalar
 See Also
 --------
 vmf_kappa_complement : The same from 1 - r, which keeps its digits near r = 1.
-iv_ratio : A_p(kappa) = iv_ratio(p/2 - 1, kappa).
+iv_ratio : A_p(kappa) = iv_ratio(p/2 - 1, kappa) for p of at least 2.
 
 Notes
 -----
@@ -142,7 +142,7 @@ vmf_kappa_complement = ufunc(
     """Concentration whose mean resultant length is one minus the second argument.
 
 What :func:`vmf_kappa` is, with all its digits near a mean resultant length of 1, where
-those of kappa are those of 1 - r. A NumPy ufunc: it broadcasts, takes `out`, `where` and
+those of kappa are those of 1 - r; for p between 1 and 2 it may lose some. A NumPy ufunc: it broadcasts, takes `out`, `where` and
 the other keywords of ufuncs, and computes in float64, whatever the dtype. Outside its
 domain it is NaN.
 

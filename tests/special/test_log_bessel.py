@@ -76,7 +76,7 @@ def test_ratio():
 
 def test_complement_of_the_ratio():
     errors = relative_errors("iv_ratio_complement", special.iv_ratio_complement(V, X))
-    assert np.max(errors) < 8e-15
+    assert np.max(errors) < 6e-15
     # What the function is for: one minus the ratio has no digits left.
     assert (
         np.max(relative_errors("iv_ratio_complement", 1 - special.iv_ratio(V, X))) > 1e-10
@@ -155,6 +155,10 @@ def test_outside_the_domain(ufunc):
 
 
 def test_warnings_tell_of_infinities_only():
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        special.log_kv(1.7e308, 1e-308)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        special.vmf_kappa_complement(np.float32(1e30), np.float32(1e-38))
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         special.log_kv(3.0, 0.0)
     with warnings.catch_warnings():
@@ -218,6 +222,15 @@ class TestUfunc:
         expected = ufunc(5.0, b)
         ufunc(5.0, b, out=b)
         assert_array_equal(b, expected)
+
+    def test_reductions(self, ufunc):
+        b = np.array([0.9, 0.5, 0.3, 0.7])
+        with np.errstate(invalid="ignore"):
+            expected = [b[0]]
+            for value in b[1:]:
+                expected.append(ufunc(expected[-1], value))
+            assert_array_equal(ufunc.accumulate(b), expected)
+            assert_array_equal(ufunc.reduce(b), expected[-1])
 
     def test_float32(self, ufunc):
         a, b = self.arguments("float32")

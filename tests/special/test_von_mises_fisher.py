@@ -32,7 +32,7 @@ def test_normalizer():
     errors = np.abs((values - high) - low) / np.maximum(np.abs(high), 1)
     assert np.sum(exact_p) > 500
     assert np.sum(np.abs(high[exact_p]) < 1e-3) > 20
-    assert np.max(errors[exact_p]) < 1e-15
+    assert np.max(errors[exact_p]) < 1.5e-15
 
 
 def test_normalizer_without_concentration_is_the_area():
@@ -61,7 +61,7 @@ def test_normalizer_on_two_points():
     expected = -np.logaddexp(kappa, -kappa)
     assert_allclose(log_vmf_normalizer(1, kappa), expected, rtol=1e-15)
     peak = -np.log1p(np.exp(-2 * kappa))
-    assert_allclose(log_vmf_peak(1, kappa), peak, rtol=1e-15, atol=1e-14)
+    assert_allclose(log_vmf_peak(1, kappa), peak, rtol=1e-15)
 
 
 @given(p=dimensions, kappa=st.floats(1e-5, 1e8))

@@ -13,11 +13,12 @@
 /* What NumPy warns of: an undefined or infinite value of finite arguments. */
 static int status_of(double a, double b, double value) {
   if (isnan(value)) return isnan(a) || isnan(b) ? 0 : BESSEL_INVALID;
-  return isinf(value) && !isinf(a) && !isinf(b) ? BESSEL_POLE : 0;
+  if (!isinf(value) || isinf(a) || isinf(b)) return 0;
+  return b == 0 || b == 1 ? BESSEL_POLE : BESSEL_OVERFLOW;
 }
 
 /* How a pair of arguments is treated: by vectors of its kind, or by itself. */
-typedef enum { BY_ITSELF, SMALL, LARGE } kind_of_pair;
+typedef enum { BY_ITSELF = 0, SMALL = 1, LARGE = 2 } kind_of_pair;
 enum { PAIRS = 256 };
 
 typedef struct {
@@ -28,26 +29,32 @@ typedef struct {
   tail (*tail_of)(double);
 } function_of_two;
 
-/* The pairs at n places, all of one kind. */
+/* The pairs at n places, or the first n without `place`, all of one kind. */
 INLINE void one_kind(function_of_two f, kind_of_pair kind, int n, const int *place,
                      const double *a, ptrdiff_t a_step, const double *b, double *out) {
   double lane_a[LANES], lane_b[LANES], value[LANES];
   for (int i = 0; i < n; i += LANES) {
     for (int l = 0; l < LANES; l++) {
-      const int from = place[i + l < n ? i + l : i];
+      const int k = i + l < n ? i + l : i, from = place ? place[k] : k;
       lane_a[l] = a[a_step * from];
       lane_b[l] = b[from];
     }
     const vec va = v_load(lane_a), vb = v_load(lane_b);
     v_store(value, kind == SMALL ? f.small(va, vb) : f.large(va, vb, NULL));
-    for (int l = 0; l < LANES && i + l < n; l++) out[place[i + l]] = value[l];
+    for (int l = 0; l < LANES && i + l < n; l++)
+      out[place ? place[i + l] : i + l] = value[l];
   }
 }
 
-/* At most PAIRS pairs, sorted by kind. */
+/* At most PAIRS pairs, sorted by kind unless all are large. */
 INLINE int all_kinds(function_of_two f, int n, const double *a, ptrdiff_t a_step,
                      const double *b, double *out) {
-  int place[LARGE + 1][PAIRS], count[LARGE + 1] = {0}, status = 0;
+  int place[LARGE + 1][PAIRS], count[LARGE + 1] = {0}, status = 0, n_large = 0;
+  for (int i = 0; i < n; i++) n_large += f.kind(a[a_step * i], b[i]) == LARGE;
+  if (f.large && n_large == n) {
+    one_kind(f, LARGE, n, NULL, a, a_step, b, out);
+    return 0;
+  }
   for (int i = 0; i < n; i++) {
     const kind_of_pair kind = f.kind(a[a_step * i], b[i]);
     place[kind][count[kind]++] = i;
@@ -95,13 +102,14 @@ INLINE int over_array(function_of_two f, ptrdiff_t n, const double *a, ptrdiff_t
   return status;
 }
 
-INLINE int moderate(double v, double x) {
-  return v >= 0 && v < MODERATE && x > TINY && x < MODERATE;
+/* Arithmetic instead of branches, which nobody could predict. */
+INLINE kind_of_pair kind_within(double v, double x, double radius) {
+  const int moderate = (v >= 0) & (v < MODERATE) & (x > TINY) & (x < MODERATE);
+  return (kind_of_pair)(moderate * (SMALL + in_debye_reach(v, x, radius)));
 }
 
 static kind_of_pair log_kind(double v, double x) {
-  if (!moderate(v, x)) return BY_ITSELF;
-  return in_debye_reach(v, x, DEBYE_RADIUS) ? LARGE : SMALL;
+  return kind_within(v, x, DEBYE_RADIUS);
 }
 INLINE vec log_iv_large(vec v, vec x, const tail *fixed) {
   return log_debye(v, x, FIRST_KIND, fixed);
@@ -111,8 +119,7 @@ INLINE vec log_kv_large(vec v, vec x, const tail *fixed) {
 }
 
 static kind_of_pair ratio_kind(double v, double x) {
-  if (!moderate(v, x)) return BY_ITSELF;
-  return in_debye_reach(v, x, RATIO_RADIUS) ? LARGE : SMALL;
+  return kind_within(v, x, RATIO_RADIUS);
 }
 INLINE vec iv_ratio_small(vec v, vec x) { return ratio_small(v, x).ratio; }
 INLINE vec iv_ratio_large(vec v, vec x, const tail *fixed) {

@@ -126,7 +126,7 @@ INLINE vec log_debye(vec v, vec x, int kind, const tail *fixed) {
 }
 
 INLINE int in_debye_reach(double v, double x, double radius) {
-  return v >= DEBYE_ORDER || v * v + x * x >= radius * radius;
+  return (v >= DEBYE_ORDER) | (v * v + x * x >= radius * radius);
 }
 
 /* One value, numbers of any size: v eta is homogeneous of degree 1 in (v, x). */

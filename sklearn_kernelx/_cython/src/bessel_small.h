@@ -7,7 +7,7 @@
  * K: Temme (1975, J. Comput. Phys. 19) for m = v - n, |m| <= 1/2: his series for x <= 2,
  *   else his continued fraction by Miller's algorithm. Then upward recurrence, which is
  *   stable, on (x/2)^n K, which cannot overflow.
- * The error is a few 1e-16 relative to max(|log I|, 1), max(|log K|, 1). */
+ * The errors are below 4e-15 max(|log I|, 1) and 4e-15 max(|log K|, 1). */
 #ifndef BESSEL_SMALL_H
 #define BESSEL_SMALL_H
 

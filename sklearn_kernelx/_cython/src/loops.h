@@ -32,7 +32,7 @@ typedef struct {
 
 /* n values of a function of two arguments, see bessel_arrays.h; the first argument moves by
  * `step`, 1 or 0. Returns what NumPy would warn of. */
-enum { BESSEL_INVALID = 1, BESSEL_POLE = 2 };
+enum { BESSEL_INVALID = 1, BESSEL_POLE = 2, BESSEL_OVERFLOW = 4 };
 typedef int array_function(ptrdiff_t n, const double *a, ptrdiff_t step, const double *b,
                            double *out);
 enum {

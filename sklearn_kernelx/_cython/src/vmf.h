@@ -8,7 +8,7 @@
  *
  * the first two terms in double-double: they are v times numbers near 1 and cancel where
  * C_p = 1. Else the power series, from C_p(0) = Gamma(p/2)/(2 pi^(p/2)). The error is below
- * 1e-15 max(|log C_p|, 1). */
+ * 1.5e-15 max(|log C_p|, 1). */
 #ifndef VMF_H
 #define VMF_H
 
@@ -48,6 +48,7 @@ static double log_vmf_anywhere(double p, double kappa, int peak) {
   if (p < 1 || kappa < 0 || (isinf(p) && isinf(kappa))) return NAN;
   if (isinf(p)) return INFINITY;
   if (isinf(kappa)) return !peak ? -INFINITY : p > 1 ? INFINITY : 0;
+  if (p == 1) return -log1p(exp(-2 * kappa)) - (peak ? 0 : kappa);
   const double v = 0.5 * p - 1;
   if (in_debye_reach(v, kappa, DEBYE_RADIUS)) return log_vmf_debye(v, kappa, peak);
   return log_vmf_normalizer_series(v, kappa) + (peak ? kappa : 0);
