@@ -19,7 +19,9 @@ def effective_n_threads(n_jobs: int | None) -> int:
     processors this process may use (container limits counted in), -2 all but one.
     """
     if n_jobs == 0:
-        raise ValueError("n_jobs must not be 0: use 1 for one thread, -1 for all processors")
+        raise ValueError(
+            "n_jobs must not be 0: use 1 for one thread, -1 for all processors"
+        )
     return int(joblib.effective_n_jobs(n_jobs)) if _openmp.ENABLED else 1
 
 

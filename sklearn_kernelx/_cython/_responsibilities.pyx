@@ -1,6 +1,6 @@
 """Shares of the components in each row, from its inner products with their directions.
 
-Row i has the logits scales[i] * slopes * products[i] + offsets. Components come in a
+Row i has the logits slopes * (scales[i] * products[i] - 1) + offsets. Components come in a
 multiple of SOFTMAX_COLUMNS: the unused ones have offset -inf.
 """
 
@@ -48,7 +48,7 @@ def largest(
             best = -INFINITY
             labels[i] = 0
             for j in range(products.shape[1]):
-                logit = scales[i] * products[i, j] * slopes[j] + offsets[j]
+                logit = slopes[j] * (scales[i] * products[i, j] - 1) + offsets[j]
                 if logit > best:
                     best = logit
                     labels[i] = <int32_t> j

@@ -24,7 +24,8 @@ class Logits(NamedTuple):
     columns : ndarray of shape (n_features, n_padded)
         Directions, in the dtype for products with the rows.
     slopes, offsets : ndarray of shape (n_padded,)
-        The logit is ``slope * cosine + offset``: -inf for the padding.
+        The logit is ``slope * (cosine - 1) + offset``, with the offset of the largest one:
+        -inf for the padding.
     """
 
     columns: NDArray
@@ -50,7 +51,7 @@ def padded_logits(
 def cosine_logits(directions: NDArray[np.float64], X: Any) -> Logits:
     """Return `Logits` that are the cosines themselves."""
     n_directions = len(directions)
-    return padded_logits(directions, np.ones(n_directions), np.zeros(n_directions), X)
+    return padded_logits(directions, np.ones(n_directions), np.ones(n_directions), X)
 
 
 def assign(

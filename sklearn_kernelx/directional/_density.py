@@ -1,11 +1,11 @@
 """Distances from the mode, in which the density is exact, and the entropy."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit
 
 from sklearn_kernelx._cython import _unit_sums
 from sklearn_kernelx.directional._sphere import blocks_of, inverse_row_norms
@@ -60,7 +60,7 @@ def entropy(n_features: int, concentration: float) -> float:
         With respect to the surface measure; for p = 1 the counting measure of {-1, 1}.
     """
     if n_features == 1:
-        complement = 2 / (1 + math.exp(min(700.0, 2 * concentration)))
+        complement = 2 * float(expit(-2 * concentration))
     else:
         complement = float(iv_ratio_complement(n_features / 2 - 1, concentration))
     return concentration * complement - float(log_vmf_peak(n_features, concentration))

@@ -15,10 +15,12 @@ from sklearn_kernelx.directional._row_blocks import (
     products,
 )
 from sklearn_kernelx.directional._sphere import UnitRows
-from sklearn_kernelx.special import log_vmf_normalizer, vmf_kappa
+from sklearn_kernelx.special import log_vmf_peak, vmf_kappa
 
 # Smaller shares change no sum, but in float32 would be subnormal and slow.
 _NEGLIGIBLE = 1e-20
+
+_SAFE_SQUARE = 1e-280
 
 
 class Mixture(NamedTuple):
@@ -61,15 +63,12 @@ class Statistics(NamedTuple):
     labels: NDArray[np.int32] | None
 
 
-def mixture_logits(mixture: Mixture, X: Any, inverse_temperature: float = 1.0) -> Logits:
+def mixture_logits(mixture: Mixture, X: Any) -> Logits:
     """Return the logs of weight times density of each component, as `Logits`."""
     n_features = mixture.directions.shape[1]
-    offsets = mixture.log_weights + log_vmf_normalizer(n_features, mixture.concentrations)
+    peaks = log_vmf_peak(n_features, mixture.concentrations)
     return padded_logits(
-        mixture.directions,
-        inverse_temperature * mixture.concentrations,
-        inverse_temperature * offsets,
-        X,
+        mixture.directions, mixture.concentrations, mixture.log_weights + peaks, X
     )
 
 
@@ -177,8 +176,14 @@ class ConcentrationRule(NamedTuple):
 
 
 def row_lengths(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the Euclidean norms of rows, without an array of squares."""
-    return np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    """Return the Euclidean norms of rows, without an array of squares if those are safe."""
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.einsum("ij,ij->i", sums, sums)
+    if np.all((squares > _SAFE_SQUARE) & (squares < 1 / _SAFE_SQUARE)):
+        return np.sqrt(squares)
+    largest = np.max(np.abs(sums), axis=1)
+    scaled = sums / np.where(largest > 0, largest, 1)[:, np.newaxis]
+    return largest * np.sqrt(np.sum(scaled * scaled, axis=1))
 
 
 def pooled_length(statistics: Statistics) -> float:
@@ -196,7 +201,7 @@ def log_prior(mixture: Mixture, rule: ConcentrationRule) -> float:
     if rule.prior_weight == 0:
         return 0.0
     kappas, n_features = mixture.concentrations, mixture.directions.shape[1]
-    of_a_row = log_vmf_normalizer(n_features, kappas) + rule.prior_length * kappas
+    of_a_row = log_vmf_peak(n_features, kappas) - (1 - rule.prior_length) * kappas
     return rule.prior_weight * float(np.sum(of_a_row))
 
 

@@ -12,7 +12,7 @@ from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.directional._assignment import assign, log_sums
 from sklearn_kernelx.directional._expectation_maximization import Mixture, mixture_logits
 from sklearn_kernelx.directional._row_blocks import parts_of, within_float32
-from sklearn_kernelx.directional._sampling import sample_von_mises_fisher
+from sklearn_kernelx.directional._sampling import check_n_samples, sample_von_mises_fisher
 from sklearn_kernelx.directional._sphere import unit_rows
 
 
@@ -158,6 +158,7 @@ class FittedMixture(DensityMixin):
             The components that they come from.
         """
         check_is_fitted(self)
+        check_n_samples(n_samples)
         rng = check_random_state(
             self.random_state if random_state is None else random_state
         )
@@ -187,9 +188,9 @@ class FittedMixture(DensityMixin):
         Returns
         -------
         bic : float
-            ``-2 log L + m log n`` with m the number of free parameters: n_features - 1 and
-            the concentration, unless it is shared or fixed, of each component, and
-            n_components - 1 weights.
+            ``-2 log L + m log n`` with m the number of free parameters: n_features - 1 for
+            each direction, n_components - 1 weights, and as many concentrations as are
+            estimated: n_components, 1 or 0.
         """
         log_densities = self._log_densities(X)[0]
         penalty = self._n_parameters() * np.log(len(log_densities))

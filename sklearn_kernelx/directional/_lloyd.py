@@ -58,6 +58,12 @@ class Partition(NamedTuple):
     n_iter: int = 0
     converged: bool = True
 
+    def times(self, unit: float) -> "Partition":
+        """Return the same of rows with weights times `unit`."""
+        centers, sums, masses = self.clusters
+        clusters = Clusters(centers, sums * unit, masses * unit)
+        return self._replace(clusters=clusters, inertia=self.inertia * unit)
+
 
 def lloyd(
     centers: NDArray[np.float64],

@@ -1,6 +1,5 @@
 """Mixtures of von Mises-Fisher distributions."""
 
-import warnings
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,6 +17,7 @@ from sklearn_kernelx._compat import (
     with_callbacks,
 )
 from sklearn_kernelx._parallel import effective_n_threads
+from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.directional._assignment import assign
 from sklearn_kernelx.directional._expectation_maximization import (
     ConcentrationRule,
@@ -32,7 +32,10 @@ from sklearn_kernelx.directional._seeding import (
     check_n_rows,
     first_directions,
 )
-from sklearn_kernelx.directional._sphere import UnitRows, unit_rows
+from sklearn_kernelx.directional._sphere import UnitRows, unit_rows, with_scaled_weights
+
+# In units of the largest weight: from here on the estimates are those of the prior.
+_LARGEST_PRIOR = 1e15
 
 
 class VonMisesFisherMixture(CallbackSupportMixin, FittedMixture, BaseEstimator):
@@ -308,16 +311,20 @@ default="k-means++"
         is_warm = self._continues()
         rule = self._concentration_rule()
         rows = unit_rows(
-            self, X, sample_weight, reset=not is_warm, normalize=self.normalize
+            self,
+            X,
+            sample_weight,
+            reset=not is_warm,
+            fitting=True,
+            normalize=self.normalize,
         )
         init = check_init(self.init, self.n_components, self.n_features_in_)
+        # Weights of any scale: products with them must not leave the range of float32.
+        rows, unit = with_scaled_weights(rows)
         check_n_rows(rows, self.n_components, "n_components")
+        rule = rule._replace(prior_weight=min(rule.prior_weight / unit, _LARGEST_PRIOR))
         dtype = rows.X.dtype.name
         rows = within_float32(rows)
-        # Weights of any scale: products with them must not leave the range of float32.
-        unit = float(np.max(rows.weights))
-        rows = rows._replace(weights=rows.weights / unit)
-        rule = rule._replace(prior_weight=rule.prior_weight / unit)
         with parts_of(rows, effective_n_threads(self.n_jobs)) as map_parts:
             run = self._best_run(
                 rows, rule, self._mixture() if is_warm else init, map_parts
@@ -330,7 +337,7 @@ default="k-means++"
     def _continues(self) -> bool:
         """Return whether to begin with the mixture fitted last, and forget it if not."""
         if not (self.warm_start and self.__sklearn_is_fitted__()):
-            # A fit that fails must not leave half of an older one behind.
+            # A fit that fails leaves the estimator unfitted.
             vars(self).pop("weights_", None)
             return False
         if len(self.weights_) != self.n_components:
@@ -421,18 +428,17 @@ default="k-means++"
         self.lower_bound_ = run.lower_bound
         self.lower_bounds_ = run.lower_bounds
         if run.n_lost:
-            warnings.warn(
-                f"{run.n_lost} of {self.n_components} components have lost their rows. "
-                "Decrease n_components, or check for duplicate rows",
+            warn_user(
+                f"{run.n_lost} of {self.n_components} components have weights below "
+                f"min_weight={self.min_weight}. Decrease n_components or min_weight, or "
+                "check for duplicate rows",
                 ConvergenceWarning,
-                stacklevel=5,
             )
         elif not run.converged:
-            warnings.warn(
+            warn_user(
                 "The best start did not converge. Increase max_iter or tol, or try another "
                 "init",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
 

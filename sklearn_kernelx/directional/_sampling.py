@@ -1,9 +1,11 @@
 """Exact draws from von Mises-Fisher laws of any dimension and concentration."""
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 
 # Rows are worked on while they are in cache.
 _BYTES_PER_BLOCK = 2**19
@@ -37,6 +39,7 @@ def sample_von_mises_fisher(
     X : ndarray of shape (n_samples, n_features)
         Unit vectors.
     """
+    check_n_samples(n_samples)
     rng = _generator(random_state)
     n_features = len(mean_direction)
     complements = sample_cosine_complements(n_features, concentration, n_samples, rng)
@@ -48,6 +51,11 @@ def sample_von_mises_fisher(
         _set_cosines_with_first_axis(X[block], complements[block])
         _turn_first_axis_to(mean_direction, X[block])
     return X
+
+
+def check_n_samples(n_samples: int) -> None:
+    """Raise unless it is a number of draws."""
+    check_scalar(n_samples, "n_samples", Integral, min_val=0)
 
 
 def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:

@@ -1,6 +1,5 @@
 """Rows of data as points of the unit sphere, without a normalised copy of them."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_kernelx._compat import check_sample_weight
 from sklearn_kernelx._cython import _unit_sums
 from sklearn_kernelx._parallel import row_blocks
+from sklearn_kernelx._warn import warn_user
 
 _MAX_LISTED = 5
 _TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
@@ -43,6 +43,7 @@ def unit_rows(
     sample_weight: ArrayLike | None = None,
     *,
     reset: bool,
+    fitting: bool = False,
     normalize: bool = True,
 ) -> UnitRows:
     """Validate data whose rows stand for their directions.
@@ -56,7 +57,9 @@ def unit_rows(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the rows.
     reset : bool
-        Whether this is training: sets ``n_features_in_``, and zero rows are warned of.
+        Whether to set ``n_features_in_``, or to compare with it.
+    fitting : bool, default=False
+        Whether to warn of zero rows and to insist on others.
     normalize : bool, default=True
         False refuses rows that are not of unit length.
 
@@ -74,13 +77,13 @@ def unit_rows(
     Warns
     -----
     UserWarning
-        If rows are zero, in training.
+        If rows are zero, when fitting.
     """
     X = validate_rows(estimator, X, reset=reset)
     weights = validate_weights(sample_weight, X)
     inverse_norms = inverse_row_norms(X)
     check_norms(estimator, X, inverse_norms, normalize=normalize)
-    if reset:
+    if fitting:
         weights = drop_zero_rows(weights, inverse_norms)
     return UnitRows(X, inverse_norms, weights * (inverse_norms > 0))
 
@@ -96,10 +99,21 @@ def validate_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Any:
         order="C",
         ensure_all_finite=False,
     )
-    if sparse.issparse(X) and not X.has_canonical_format:
+    if not sparse.issparse(X):
+        return X
+    if X.indptr.dtype != X.indices.dtype:
+        X = type(X)((X.data, X.indices, X.indptr), shape=X.shape)  # makes them equal
+    if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
     return X
+
+
+def with_scaled_weights(rows: UnitRows) -> tuple[UnitRows, float]:
+    """Return the rows with weights below 1, and the power of two that restores them."""
+    exponent = int(np.frexp(np.max(rows.weights))[1])
+    scaled = rows._replace(weights=np.ldexp(rows.weights, -exponent))
+    return scaled, float(np.ldexp(1.0, exponent))
 
 
 def validate_weights(sample_weight: ArrayLike | None, X: Any) -> NDArray[np.float64]:
@@ -158,10 +172,9 @@ def drop_zero_rows(
             "X has no row with a direction: all rows of positive weight are zero. Remove "
             "zero rows, or use features that tell the samples apart"
         )
-    warnings.warn(
+    warn_user(
         f"Zero rows of X have no direction: {_listed(np.flatnonzero(is_zero))} left out",
         UserWarning,
-        stacklevel=5,
     )
     return weights
 

@@ -1,6 +1,5 @@
 """Spherical k-means."""
 
-import warnings
 from numbers import Integral, Real
 from typing import Any
 
@@ -24,6 +23,7 @@ from sklearn_kernelx._compat import (
     with_callbacks,
 )
 from sklearn_kernelx._parallel import effective_n_threads
+from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.directional._lloyd import (
     Clusters,
     Partition,
@@ -41,8 +41,8 @@ from sklearn_kernelx.directional._seeding import (
 )
 from sklearn_kernelx.directional._sphere import (
     UnitRows,
-    drop_zero_rows,
     unit_rows,
+    with_scaled_weights,
 )
 
 
@@ -222,17 +222,20 @@ default="k-means++"
             If the best start has not converged, or fewer directions differ than there are
             clusters.
         """
-        # A fit that fails must not leave half of an older one behind.
+        # A fit that fails leaves the estimator unfitted.
         vars(self).pop("cluster_centers_", None)
-        rows = unit_rows(self, X, sample_weight, reset=True, normalize=self.normalize)
+        rows = unit_rows(
+            self, X, sample_weight, reset=True, fitting=True, normalize=self.normalize
+        )
         init = check_init(self.init, self.n_clusters, self.n_features_in_)
+        rows, unit = with_scaled_weights(rows)
         check_n_rows(rows, self.n_clusters, "n_clusters")
         dtype, rows = rows.X.dtype.name, within_float32(rows)
         with parts_of(rows, effective_n_threads(self.n_jobs)) as map_parts:
             best = self._best_partition(rows, init, map_parts)
         self.n_steps_ = 0
         self.n_iter_ = best.n_iter
-        self._store(best, dtype)
+        self._store(best.times(unit), dtype)
         self._warn(best)
         return self
 
@@ -337,12 +340,15 @@ default="k-means++"
         before = vars(self).copy()
         is_first = not self.__sklearn_is_fitted__()
         try:
+            self._check_n_clusters()
             rows = unit_rows(
-                self, X, sample_weight, reset=is_first, normalize=self.normalize
+                self,
+                X,
+                sample_weight,
+                reset=is_first,
+                fitting=True,
+                normalize=self.normalize,
             )
-            if not is_first:
-                weights = drop_zero_rows(rows.weights, rows.inverse_norms)
-                rows = rows._replace(weights=weights)
             init = check_init(self.init, self.n_clusters, self.n_features_in_)
             dtype, rows = rows.X.dtype.name, within_float32(rows)
             with parts_of(rows, effective_n_threads(self.n_jobs)) as map_parts:
@@ -356,6 +362,13 @@ default="k-means++"
         self.n_iter_ = self.n_steps_
         self._store(found, dtype if is_first else self._dtype)
         return self
+
+    def _check_n_clusters(self) -> None:
+        if self.__sklearn_is_fitted__() and len(self.cluster_centers_) != self.n_clusters:
+            raise ValueError(
+                f"n_clusters={self.n_clusters}, but partial_fit continues with "
+                f"{len(self.cluster_centers_)} clusters. Use fit to begin anew"
+            )
 
     def _first_clusters(
         self, rows: UnitRows, init: str | NDArray[np.float64], map_parts: Map
@@ -383,17 +396,15 @@ default="k-means++"
     def _warn(self, found: Partition) -> None:
         n_found = len(np.unique(found.labels))
         if n_found < self.n_clusters:
-            warnings.warn(
+            warn_user(
                 f"Only {n_found} of n_clusters={self.n_clusters} clusters have rows: too "
                 "few directions differ. Decrease n_clusters",
                 ConvergenceWarning,
-                stacklevel=5,
             )
         elif not found.converged:
-            warnings.warn(
+            warn_user(
                 "The best start did not converge. Increase max_iter or tol",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
     def __sklearn_is_fitted__(self) -> bool:

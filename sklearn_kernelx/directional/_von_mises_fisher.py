@@ -46,7 +46,8 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         for the concentration. As ``E[r^2] = rho^2 + (1 - rho^2) / n``, with rho the length
         of the law's mean (of the n^2 products in r^2, n are 1 and the others rho^2 in the
         mean), it is replaced by ``max(0, (n r^2 - 1) / (n - 1))``. With weights
-        ``n = (sum w)^2 / sum w^2``. False gives the maximum likelihood estimate, which is
+        ``n = (sum w)^2 / sum w^2``, for which a row of weight 2 is one row, not two. False
+        gives the maximum likelihood estimate, which is
         far too large when n is not well above p.
 
     max_concentration : float, default=1e9
@@ -181,7 +182,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         UserWarning
             If rows of `X` are zero.
         """
-        # A fit that fails must not leave half of an older one behind.
+        # A fit that fails leaves the estimator unfitted.
         vars(self).pop("_statistics", None)
         statistics, dtype = self._summarize(X, sample_weight, reset=True)
         return self._update(statistics, dtype)
@@ -223,7 +224,7 @@ class VonMisesFisher(DensityMixin, BaseEstimator):
         known = vars(self).copy()
         try:
             statistics, dtype = self._summarize(X, sample_weight, reset=is_first)
-        except Exception:
+        except BaseException:
             vars(self).clear()
             vars(self).update(known)
             raise

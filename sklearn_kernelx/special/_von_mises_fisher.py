@@ -142,9 +142,9 @@ vmf_kappa_complement = ufunc(
     """Concentration whose mean resultant length is one minus the second argument.
 
 What :func:`vmf_kappa` is, with all its digits near a mean resultant length of 1, where
-those of kappa are those of 1 - r; for p between 1 and 2 it may lose some. A NumPy ufunc: it broadcasts, takes `out`, `where` and
-the other keywords of ufuncs, and computes in float64, whatever the dtype. Outside its
-domain it is NaN.
+those of kappa are those of 1 - r; for p between 1 and 2 it may lose some. A NumPy ufunc:
+it broadcasts, takes `out`, `where` and the other keywords of ufuncs, and computes in
+float64, whatever the dtype. Outside its domain it is NaN.
 
 Parameters
 ----------

@@ -17,7 +17,7 @@ def problem(size=1.0, seed=0):
     slopes = size * rng.random(N_COMPONENTS)
     offsets = rng.standard_normal(N_COMPONENTS)
     slopes[-3:], offsets[-3:] = 0, -np.inf
-    logits = scales[:, np.newaxis] * products * slopes + offsets
+    logits = (scales[:, np.newaxis] * products - 1) * slopes + offsets
     return products, scales, slopes, offsets, logits
 
 
@@ -49,7 +49,7 @@ def test_shares_below_the_floor_are_zero():
     products = np.array([[0, -1, -45, -47, -50, -80, -700, -800]], dtype=float)
     ones, log_sum = np.ones(8), np.empty(1)
     expected = np.exp(log_softmax(products[0]))
-    _responsibilities.softmax(products, ones[:1], ones, 0 * ones, 1e-20, log_sum)
+    _responsibilities.softmax(products, ones[:1], ones, ones, 1e-20, log_sum)
     np.testing.assert_allclose(products[0, :3], expected[:3], rtol=1e-13)
     np.testing.assert_array_equal(products[0, 3:], 0)
     assert log_sum[0] == pytest.approx(np.log1p(np.exp(-1)))

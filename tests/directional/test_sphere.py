@@ -17,7 +17,7 @@ X[:, 0] += 0.1
 
 
 def read(data, *args, reset=True, **kwargs):
-    return unit_rows(BaseEstimator(), data, *args, reset=reset, **kwargs)
+    return unit_rows(BaseEstimator(), data, *args, reset=reset, fitting=True, **kwargs)
 
 
 def as_csr(data, dtype=np.int32):

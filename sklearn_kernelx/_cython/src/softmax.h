@@ -8,15 +8,15 @@
 #ifdef VARIANT_F64
 
 /* One row of `n` products (a multiple of SOFTMAX_COLUMNS): log of the sum of
- * exp(scale * slopes * products + offsets), of which the products become the shares.
+ * exp(slopes * (scale * products - 1) + offsets), of which the products become the shares.
  * Shares below `floor` become zero: subnormal numbers would slow down what comes next. */
 static double softmax_row(ptrdiff_t n, double scale, const double *slopes,
                           const double *offsets, double floor, double *products) {
   const vec scales = v_set1(scale);
   vec highest = v_set1(-INFINITY), sums = v_set1(0);
   for (ptrdiff_t j = 0; j < n; j += LANES) {
-    const vec scaled = v_mul(v_load(products + j), scales);
-    const vec logit = v_fma(scaled, v_load(slopes + j), v_load(offsets + j));
+    const vec fall = v_sub(v_mul(v_load(products + j), scales), v_set1(1));
+    const vec logit = v_fma(fall, v_load(slopes + j), v_load(offsets + j));
     v_store(products + j, logit);
     highest = v_max(highest, logit);
   }
