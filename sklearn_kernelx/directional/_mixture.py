@@ -402,13 +402,9 @@ default="k-means++"
                 reconstruction_attributes=lambda: _attributes(mixture, rows.X.dtype.name),
             )
 
-        if not isinstance(init, Mixture):
-            directions = first_directions(
-                rows, self.n_components, init, random_state=rng, map_parts=map_parts
-            )
-            init = start_from(directions, rows, rule, map_parts)
+        # The start is in no variable: with many features it would take much of the memory.
         return iterate(
-            init,
+            self._start(rows, rule, init, map_parts, rng),
             rows,
             rule,
             em=self.em,
@@ -419,6 +415,21 @@ default="k-means++"
             random_state=rng,
             wants_stop=report,
         )
+
+    def _start(
+        self,
+        rows: UnitRows,
+        rule: ConcentrationRule,
+        init: str | NDArray[np.float64] | Mixture,
+        map_parts: Map,
+        rng: np.random.RandomState,
+    ) -> Mixture:
+        if isinstance(init, Mixture):
+            return init
+        directions = first_directions(
+            rows, self.n_components, init, random_state=rng, map_parts=map_parts
+        )
+        return start_from(directions, rows, rule, map_parts)
 
     def _store(self, run: Run, dtype: str) -> None:
         for name, value in _attributes(run.mixture, dtype).items():
