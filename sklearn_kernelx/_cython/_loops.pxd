@@ -83,6 +83,7 @@ cdef extern from "loops.h" nogil:
         void (*spline_block)(
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
+        void (*normals)(ptrdiff_t, double *, double *) noexcept nogil
         array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)

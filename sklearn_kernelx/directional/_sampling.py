@@ -4,8 +4,11 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dger
 from scipy.special import expit
 from sklearn.utils import check_random_state, check_scalar
+
+from sklearn_kernelx._cython._normals import normals
 
 # Rows are worked on while they are in cache.
 _BYTES_PER_BLOCK = 2**19
@@ -47,10 +50,17 @@ def sample_von_mises_fisher(
     rows = max(1, _BYTES_PER_BLOCK // X.itemsize // n_features)
     for start in range(0, n_samples, rows):
         block = slice(start, start + rows)
-        rng.standard_normal(out=X[block])
-        _set_cosines_with_first_axis(X[block], complements[block])
-        _turn_first_axis_to(mean_direction, X[block])
+        _fill_with_normals(X[block], rng)
+        sign = -1.0 if mean_direction[0] > 0 else 1.0
+        _set_cosines_with_first_axis(X[block], complements[block], sign)
+        _turn_first_axis_to(sign * mean_direction, X[block])
     return X
+
+
+def _fill_with_normals(X: NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Draw normals, of an odd number all but those of the first axis, in place."""
+    rng.random(out=X)
+    normals(X)
 
 
 def check_n_samples(n_samples: int) -> None:
@@ -59,9 +69,9 @@ def check_n_samples(n_samples: int) -> None:
 
 
 def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
-    """Seed a Generator, whose normal variates take half the time of a RandomState's."""
+    """Seed a Generator, faster than a RandomState."""
     words = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint64)
-    return np.random.Generator(np.random.PCG64(words))
+    return np.random.Generator(np.random.SFC64(words))
 
 
 def sample_cosine_complements(
@@ -108,27 +118,27 @@ def sample_cosine_complements(
 
 
 def _set_cosines_with_first_axis(
-    X: NDArray[np.float64], complements: NDArray[np.float64]
+    X: NDArray[np.float64], complements: NDArray[np.float64], sign: float
 ) -> None:
-    """Make unit vectors of Gaussian rows, in place."""
+    """Make unit vectors of Gaussian rows, times `sign`, in place."""
     tangents = X[:, 1:]
     norms = np.sqrt(np.einsum("ij,ij->i", tangents, tangents))
     sines = np.sqrt(complements * (2 - complements))
-    tangents *= (sines / np.maximum(norms, np.finfo(X.dtype).tiny))[:, np.newaxis]
-    X[:, 0] = 1 - complements
+    factors = sign * sines / np.maximum(norms, np.finfo(X.dtype).tiny)
+    tangents *= factors[:, np.newaxis]
+    X[:, 0] = sign * (1 - complements)
 
 
-def _turn_first_axis_to(
-    mean_direction: NDArray[np.float64], X: NDArray[np.float64]
-) -> None:
-    """Apply the Householder reflection, in place.
+def _turn_first_axis_to(direction: NDArray[np.float64], X: NDArray[np.float64]) -> None:
+    """Apply the Householder reflection that takes the first axis there, in place.
 
-    Of the two reflections, onto the mean direction and onto its opposite, the one that
-    does not cancel; the other sign then follows by negation.
+    It does not cancel where ``direction[0] <= 0``: the other directions are reached from
+    minus the first axis.
     """
-    sign = -1.0 if mean_direction[0] > 0 else 1.0
-    normal = -sign * mean_direction
+    normal = -direction
     normal[0] += 1
-    products = np.einsum("ij,j->i", X, normal) / normal[0]
-    X *= sign
-    X -= products[:, np.newaxis] * (sign * normal)
+    products = X @ normal / normal[0]
+    if len(X) and X.shape[1] > 1:
+        dger(-1.0, normal, products, a=X.T, overwrite_a=True)
+    else:
+        X -= np.outer(products, normal)

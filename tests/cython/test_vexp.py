@@ -90,7 +90,12 @@ def test_other_instruction_sets(instruction_set):
     if can_run(instruction_set).returncode != 0:
         pytest.skip(f"this processor has no {instruction_set}")
     root = Path(__file__).parents[1]
-    exactness = ["density/test_kde_exact.py", "density/test_neighbourhoods.py", "special"]
+    exactness = [
+        "density/test_kde_exact.py",
+        "density/test_neighbourhoods.py",
+        "special",
+        "cython/test_normals.py",
+    ]
     loops = ["cython/test_csr_products.py", "cython/test_responsibilities.py"]
     names = exactness + loops
     files = [str(Path(__file__)), *(str(root / name) for name in names)]

@@ -77,6 +77,8 @@ typedef struct {
   void (*spline_block)(ptrdiff_t n, const double *x, ptrdiff_t stride, double origin,
                        double per_unit, double margin, int *first,
                        double weight[SPLINE_ORDER][SPLINE_BLOCK]);
+  /* in the float64 table only: n uniforms twice become normals, see normals.h */
+  void (*normals)(ptrdiff_t n, double *u, double *w);
   /* in the float64 table only */
   array_function *const *bessel;
 } loops;

@@ -6,6 +6,7 @@
 #include "careful_sums.h"
 #include "csr_products.h"
 #include "nearest.h"
+#include "normals.h"
 #include "softmax.h"
 #include "tilted_sums.h"
 
@@ -38,4 +39,4 @@ static array_function *const BESSEL[N_BESSEL] = {
 extern const loops TABLE;
 const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
-                     spline_block,   BESSEL};
+                     spline_block,   normals,      BESSEL};
