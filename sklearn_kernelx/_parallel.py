@@ -1,6 +1,7 @@
 """Number of threads, the guard on BLAS threads, and row blocks within working memory."""
 
 import functools
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +59,16 @@ class _BlasLimit:
             if self._n_users == 0:
                 self._limiter.restore_original_limits()
 
+    def forget(self) -> None:
+        """Begin anew in a forked process, where no other thread goes on."""
+        if self._n_users > 0:
+            self._limiter.restore_original_limits()
+        self.__init__()
+
 
 _blas_limit = _BlasLimit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_blas_limit.forget)
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 """Threads, the guard on BLAS, and row blocks."""
 
+import os
+
 import joblib
 import numpy as np
 import pytest
@@ -32,6 +34,20 @@ def test_guards_of_several_threads_may_overlap():
     assert blas_threads() == {1}
     second.__exit__(None, None, None)
     assert blas_threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_begins_without_the_limit():
+    before = blas_threads()
+    with single_threaded_blas():
+        child = os.fork()
+        if child == 0:
+            as_before = blas_threads() == before
+            with single_threaded_blas():
+                is_limited = blas_threads() == {1}
+            os._exit(0 if as_before and is_limited else 1)
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def test_blas_runs_on_one_thread_inside_the_guard_only():

@@ -18,6 +18,7 @@ cdef extern from "<fenv.h>" nogil:
         FE_OVERFLOW
     int feclearexcept(int)
     int feraiseexcept(int)
+    int fetestexcept(int)
 
 cdef enum:
     BLOCK = 512
@@ -64,12 +65,15 @@ cdef void double_loop(
     char **args, cnp.npy_intp *shape, cnp.npy_intp *steps, void *function
 ) noexcept nogil:
     cdef _loops.array_function *f = <_loops.array_function *>function
+    cdef int raised = fetestexcept(FE_ALL_EXCEPT)
     cdef bint first_is_one = steps[0] == 0
+    cdef ptrdiff_t size = shape[0] * <ptrdiff_t>sizeof(double)
     if (steps[1] == sizeof(double) and steps[2] == sizeof(double)
             and (first_is_one or steps[0] == sizeof(double))
-            and not feeds_itself(args, steps)):
-        report(f(shape[0], <double *>args[0], 0 if first_is_one else 1,
-                 <double *>args[1], <double *>args[2]))
+            and (args[0] == args[2] and not first_is_one or apart(args[0], args[2], size))
+            and (args[1] == args[2] or apart(args[1], args[2], size))):
+        report(raised, f(shape[0], <double *>args[0], 0 if first_is_one else 1,
+                         <double *>args[1], <double *>args[2]))
     else:
         blocks(args, shape[0], steps, f, <double *>NULL)
 
@@ -78,6 +82,11 @@ cdef void float_loop(
     char **args, cnp.npy_intp *shape, cnp.npy_intp *steps, void *function
 ) noexcept nogil:
     blocks(args, shape[0], steps, <_loops.array_function *>function, <float *>NULL)
+
+
+cdef bint apart(char *a, char *b, ptrdiff_t size) noexcept nogil:
+    """No overlap: the array functions do not write in the order in which they read."""
+    return a + size <= b or b + size <= a
 
 
 cdef bint feeds_itself(char **args, cnp.npy_intp *steps) noexcept nogil:
@@ -95,6 +104,7 @@ cdef void blocks(
     cdef ptrdiff_t j, count, n_first, i = 0
     cdef ptrdiff_t block = 1 if feeds_itself(args, steps) else BLOCK
     cdef int status = 0
+    cdef int raised = fetestexcept(FE_ALL_EXCEPT)
     cdef real rounded
     while i < n:
         count = min(n - i, block)
@@ -110,12 +120,13 @@ cdef void blocks(
             if isinf(rounded) and not isinf(value[j]):
                 status |= _loops.BESSEL_OVERFLOW
         i += count
-    report(status)
+    report(raised, status)
 
 
-cdef void report(int status) noexcept nogil:
-    """Leave the floating-point flags as NumPy's own functions would."""
+cdef void report(int raised, int status) noexcept nogil:
+    """Leave the flags as NumPy's own functions would, those raised before included."""
     feclearexcept(FE_ALL_EXCEPT)
+    feraiseexcept(raised)
     if status & _loops.BESSEL_INVALID:
         feraiseexcept(FE_INVALID)
     if status & _loops.BESSEL_POLE:

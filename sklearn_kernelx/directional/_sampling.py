@@ -114,7 +114,7 @@ def sample_cosine_complements(
         accepted = log_ratio >= -rng.standard_exponential(len(pending))
         complements[pending[accepted]] = 2 * b * (z / denominator)[accepted]
         pending = pending[~accepted]
-    return complements
+    return np.minimum(complements, 2)  # z = 1 may round up
 
 
 def _set_cosines_with_first_axis(

@@ -110,17 +110,23 @@ def validate_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Any:
 
 
 def with_scaled_weights(rows: UnitRows) -> tuple[UnitRows, float]:
-    """Return the rows with weights below 1, and the power of two that restores them."""
-    exponent = int(np.frexp(np.max(rows.weights))[1])
+    """Return the rows with weights below 2, and the power of two that restores them."""
+    exponent = int(np.frexp(np.max(rows.weights))[1]) - 1
     scaled = rows._replace(weights=np.ldexp(rows.weights, -exponent))
     return scaled, float(np.ldexp(1.0, exponent))
 
 
 def validate_weights(sample_weight: ArrayLike | None, X: Any) -> NDArray[np.float64]:
-    """Return non-negative weights, not all zero."""
+    """Return non-negative weights, not all zero, with sums that do not overflow."""
     weights = check_sample_weight(sample_weight, X, dtype=np.float64)
     if not np.any(weights > 0):
         raise ValueError("sample_weight must not be zero for all samples")
+    with np.errstate(over="ignore"):
+        overflows = not np.isfinite(4 * np.sum(weights))
+    if overflows:
+        raise ValueError(
+            "The sum of sample_weight overflows; divide all weights by a common factor"
+        )
     return weights
 
 

@@ -59,6 +59,11 @@ def test_batches_of_weights_of_any_scale(scale):
     assert_allclose(scaled.cluster_centers_, plain.cluster_centers_, atol=1e-9)
 
 
+def test_weights_whose_sum_overflows(estimator):
+    with pytest.raises(ValueError, match="sample_weight overflows"):
+        estimator.fit(X, sample_weight=np.full(200, 1e307))
+
+
 def test_rows_of_vanishing_weight_do_not_count():
     weights = np.r_[1e300, np.full(199, 1e-300)]
     for model in (VonMisesFisherMixture(3), SphericalKMeans(3)):

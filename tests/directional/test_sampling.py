@@ -142,6 +142,21 @@ def test_tangents_of_a_cube_fail(monkeypatch):
     assert tangent_p_value(X, mean_direction) < FALSE_ALARM
 
 
+def test_complements_stay_in_range(monkeypatch):
+    class Edge:
+        """A beta variate of one, which comes once in 1e8 draws."""
+
+        def beta(self, a, b, size):
+            return np.ones(size)
+
+        def standard_exponential(self, size):
+            return np.full(size, 1e3)
+
+    for kappa in np.linspace(0.05, 3, 200):
+        complements = _sampling.sample_cosine_complements(2, kappa, 4, Edge())
+        assert np.all(complements <= 2)
+
+
 def test_cosines_and_tangents_are_independent():
     X = sample_von_mises_fisher(np.eye(3)[0], 2.0, 20_000, 3)
     correlations = stats.spearmanr(X[:, 0], np.arctan2(X[:, 1], X[:, 2]))

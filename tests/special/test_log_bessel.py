@@ -154,6 +154,15 @@ def test_outside_the_domain(ufunc):
         assert np.isnan(ufunc(5.0, np.nan))
 
 
+def test_warnings_outlive_the_calls_of_the_loop():
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        special.log_iv([[-1.0], [1.0]], [1.0, 2.0])
+    x = np.ones(20_000, dtype=int)
+    x[0] = 0
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        special.log_kv(1, x)
+
+
 def test_warnings_tell_of_infinities_only():
     with pytest.warns(RuntimeWarning, match="overflow"):
         special.log_kv(1.7e308, 1e-308)
@@ -222,6 +231,20 @@ class TestUfunc:
         expected = ufunc(5.0, b)
         ufunc(5.0, b, out=b)
         assert_array_equal(b, expected)
+
+    def test_overlap(self, ufunc):
+        x = np.random.default_rng(2).choice([0.3, 0.6, 0.9], 1000)
+        v = np.random.default_rng(3).choice([1.0, 30.0, 0.5, 2e150], 1000)
+        with np.errstate(all="ignore"):
+            for shift in (1, 3):
+                part = x.copy()
+                expected = ufunc(v[shift:], part[shift:].copy())
+                ufunc(v[shift:], part[shift:], out=part[:-shift])
+                assert_allclose(part[:-shift], expected, rtol=2e-14, atol=1e-15)
+                part = v.copy()
+                expected = ufunc(part[shift:].copy(), x[shift:])
+                ufunc(part[shift:], x[shift:], out=part[:-shift])
+                assert_allclose(part[:-shift], expected, rtol=2e-14, atol=1e-15)
 
     def test_reductions(self, ufunc):
         b = np.array([0.9, 0.5, 0.3, 0.7])

@@ -14,7 +14,7 @@
 static int status_of(double a, double b, double value) {
   if (isnan(value)) return isnan(a) || isnan(b) ? 0 : BESSEL_INVALID;
   if (!isinf(value) || isinf(a) || isinf(b)) return 0;
-  return b == 0 || b == 1 ? BESSEL_POLE : BESSEL_OVERFLOW;
+  return b == 0 || (b == 1 && a < 1e300) ? BESSEL_POLE : BESSEL_OVERFLOW;
 }
 
 /* How a pair of arguments is treated: by vectors of its kind, or by itself. */
