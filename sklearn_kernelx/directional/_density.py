@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from sklearn_kernelx._cython import _unit_sums
-from sklearn_kernelx.directional._sphere import blocks_of, inverse_row_norms
+from sklearn_kernelx.directional._sphere import interruptible_blocks, inverse_row_norms
 from sklearn_kernelx.special import iv_ratio_complement, log_vmf_peak
 
 
@@ -34,7 +34,7 @@ def half_squared_distances(
     half_squares = np.empty(X.shape[0])
     is_sparse = sparse.issparse(X)
     inverse_norms = inverse_row_norms(X) if is_sparse else np.empty(X.shape[0])
-    for block in blocks_of(X):
+    for block in interruptible_blocks(X):
         out = inverse_norms[block], half_squares[block]
         if is_sparse:
             indptr = X.indptr[block.start : block.stop + 1]

@@ -122,18 +122,22 @@ def validate_weights(sample_weight: ArrayLike | None, X: Any) -> NDArray[np.floa
     if not np.any(weights > 0):
         raise ValueError("sample_weight must not be zero for all samples")
     with np.errstate(over="ignore"):
-        overflows = not np.isfinite(4 * np.sum(weights))
-    if overflows:
+        check_total(4 * np.sum(weights))
+    return weights
+
+
+def check_total(total: float) -> None:
+    """Raise if a sum of weights has overflowed."""
+    if not np.isfinite(total):
         raise ValueError(
             "The sum of sample_weight overflows; divide all weights by a common factor"
         )
-    return weights
 
 
 def inverse_row_norms(X: Any) -> NDArray[np.float64]:
     """Return ``1 / |x|`` of each row: 0 for zero rows, NaN for rows that are not finite."""
     out = np.empty(X.shape[0])
-    for block in blocks_of(X):
+    for block in interruptible_blocks(X):
         if sparse.issparse(X):
             indptr = X.indptr[block.start : block.stop + 1]
             _unit_sums.csr_inverse_norms(X.data, indptr, out[block])
@@ -142,7 +146,7 @@ def inverse_row_norms(X: Any) -> NDArray[np.float64]:
     return out
 
 
-def blocks_of(X: Any) -> Iterator[slice]:
+def interruptible_blocks(X: Any) -> Iterator[slice]:
     """Cut rows into blocks, between which a long call can be interrupted."""
     n_rows, n_features = X.shape
     return row_blocks(n_rows, 8 * (X.nnz // n_rows if sparse.issparse(X) else n_features))

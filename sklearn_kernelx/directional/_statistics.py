@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sklearn_kernelx._cython import _unit_sums
-from sklearn_kernelx.directional._sphere import inverse_row_norms
+from sklearn_kernelx.directional._sphere import check_total, inverse_row_norms
 
 # Rows whose sums are added up by themselves: rounding errors grow with the longer of a
 # block and the number of blocks, not with the number of rows.
@@ -201,22 +201,16 @@ def direction_statistics(
     """
     scaled = np.ldexp(weights, -sums.exponent)
     total = np.sum(scaled)
+    weight = float(_scaled(total, sums.exponent))
+    check_total(weight)
     return DirectionStatistics(
         n_samples=int(np.count_nonzero(weights)),
-        weight=_finite_total(_scaled(total, sums.exponent)),
+        weight=weight,
         effective_size=float(total**2 / np.sum(scaled**2)),
         pivot=sums.pivot,
         offset=sums.offset / total,
         spread=float(sums.spread / total),
     )
-
-
-def _finite_total(total: float) -> float:
-    if not np.isfinite(total):
-        raise ValueError(
-            "The sum of sample_weight overflows; divide all weights by a common factor"
-        )
-    return float(total)
 
 
 def combine(one: DirectionStatistics, two: DirectionStatistics) -> DirectionStatistics:
@@ -238,7 +232,8 @@ def combine(one: DirectionStatistics, two: DirectionStatistics) -> DirectionStat
         If the sum of the weights overflows.
     """
     with np.errstate(over="ignore"):
-        weight = _finite_total(np.float64(one.weight) + two.weight)
+        weight = float(np.float64(one.weight) + two.weight)
+    check_total(weight)
     heavy, light = (one, two) if one.weight >= two.weight else (two, one)
     light = about(light, heavy.pivot)
     a, b = heavy.weight / weight, light.weight / weight

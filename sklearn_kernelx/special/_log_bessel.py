@@ -2,14 +2,13 @@
 _cython/src/bessel_debye.h, bessel_small.h and bessel_ratio.h.
 """
 
-from sklearn_kernelx._cython._ufuncs import ufunc
+from sklearn_kernelx.special._documented import documented_ufunc
 
-log_iv = ufunc(
+log_iv = documented_ufunc(
     "log_iv",
     """Logarithm of the modified Bessel function of the first kind, log I_v(x).
 
-A NumPy ufunc: it broadcasts, takes `out`, `where` and the other keywords of ufuncs, and
-computes in float64, whatever the dtype. Outside its domain it is NaN.
+[ufunc]
 
 Parameters
 ----------
@@ -17,10 +16,7 @@ v : array_like, float
     Order, at least 0.
 x : array_like, float
     Argument, at least 0.
-out : ndarray, None, or tuple of ndarray and None, optional
-    Where to write the result.
-**kwargs
-    The keywords of :class:`numpy.ufunc`.
+[keywords]
 
 Returns
 -------
@@ -57,12 +53,11 @@ Examples
 """,
 )
 
-log_kv = ufunc(
+log_kv = documented_ufunc(
     "log_kv",
     """Logarithm of the modified Bessel function of the second kind, log K_v(x).
 
-A NumPy ufunc: it broadcasts, takes `out`, `where` and the other keywords of ufuncs, and
-computes in float64, whatever the dtype. Outside its domain it is NaN.
+[ufunc]
 
 Parameters
 ----------
@@ -70,10 +65,7 @@ v : array_like, float
     Order, at least 0.
 x : array_like, float
     Argument, at least 0.
-out : ndarray, None, or tuple of ndarray and None, optional
-    Where to write the result.
-**kwargs
-    The keywords of :class:`numpy.ufunc`.
+[keywords]
 
 Returns
 -------
@@ -108,14 +100,14 @@ Examples
 """,
 )
 
-iv_ratio = ufunc(
+iv_ratio = documented_ufunc(
     "iv_ratio",
     """Ratio of modified Bessel functions of the first kind, I_{v+1}(x)/I_v(x).
 
 With v = p/2 - 1 it is the mean resultant length of the von Mises-Fisher distribution with
-concentration x on the unit sphere of p dimensions. A NumPy ufunc: it broadcasts, takes
-`out`, `where` and the other keywords of ufuncs, and computes in float64, whatever the
-dtype. Outside its domain it is NaN.
+concentration x on the unit sphere of p dimensions.
+
+[ufunc]
 
 Parameters
 ----------
@@ -123,10 +115,7 @@ v : array_like, float
     Order, at least 0.
 x : array_like, float
     Argument, at least 0.
-out : ndarray, None, or tuple of ndarray and None, optional
-    Where to write the result.
-**kwargs
-    The keywords of :class:`numpy.ufunc`.
+[keywords]
 
 Returns
 -------
@@ -152,13 +141,13 @@ Examples
 """,
 )
 
-iv_ratio_complement = ufunc(
+iv_ratio_complement = documented_ufunc(
     "iv_ratio_complement",
     """One minus a ratio of modified Bessel functions, 1 - I_{v+1}(x)/I_v(x).
 
-Nothing cancels: the relative error is that of rounding for large x too. A NumPy ufunc: it
-broadcasts, takes `out`, `where` and the other keywords of ufuncs, and computes in float64,
-whatever the dtype. Outside its domain it is NaN.
+Nothing cancels: the relative error is that of rounding for large x too.
+
+[ufunc]
 
 Parameters
 ----------
@@ -166,10 +155,7 @@ v : array_like, float
     Order, at least 0.
 x : array_like, float
     Argument, at least 0.
-out : ndarray, None, or tuple of ndarray and None, optional
-    Where to write the result.
-**kwargs
-    The keywords of :class:`numpy.ufunc`.
+[keywords]
 
 Returns
 -------

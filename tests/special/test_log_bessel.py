@@ -96,6 +96,36 @@ def test_small_orders_against_mpmath(v, x):
             assert error < 4e-15 * max(1, abs(expected))
 
 
+def at_the_borders(rng, n):
+    """Orders and arguments where one method takes over from another."""
+    v = np.concatenate([rng.uniform(0, 60, 2 * n), rng.uniform(19.9, 25, 2 * n)])
+    slope = rng.choice([0.5427, 0.6627, 0.7827], n) + rng.uniform(-0.005, 0.005, n)
+    radius = rng.choice([25.0, 30.0], n) * (1 + rng.uniform(-1e-3, 1e-3, n))
+    x = [np.sqrt(np.maximum(radius**2 - v[:n] ** 2, 1)), v[n : 2 * n] * slope]
+    x += [rng.uniform(1.99, 2.01, n), v[3 * n :] * slope]
+    v[2 * n : 3 * n] = rng.uniform(0, 20, n)
+    return v, np.concatenate(x)
+
+
+@pytest.mark.slow
+def test_stated_errors_at_the_borders():
+    """The bounds of the docstrings, in a search by 8000 values."""
+    v, x = at_the_borders(np.random.default_rng(0), 2000)
+    found = [f(v, x) for f in (special.log_iv, special.log_kv)]
+    ratio, complement = special.iv_ratio(v, x), special.iv_ratio_complement(v, x)
+    with mpmath.workdps(40):
+        for i, (a, b) in enumerate(
+            zip(map(mpmath.mpf, v), map(mpmath.mpf, x), strict=True)
+        ):
+            first, k = mpmath.besseli(a, b), mpmath.log(mpmath.besselk(a, b))
+            exact = mpmath.besseli(a + 1, b) / first
+            first = mpmath.log(first)
+            assert abs(found[0][i] - first) < 7e-15 * max(1, abs(first))
+            assert abs(found[1][i] - k) < 5e-15 * max(1, abs(k))
+            assert abs(ratio[i] - exact) < 5e-16 * exact
+            assert abs(complement[i] - (1 - exact)) < 6e-15 * (1 - exact)
+
+
 @given(v=orders, x=arguments)
 def test_wronskian(v, x):
     """I_v K_{v+1} + I_{v+1} K_v = 1/x."""

@@ -2,7 +2,7 @@
 #ifndef BESSEL_COEFFICIENTS_H
 #define BESSEL_COEFFICIENTS_H
 
-enum { LOG_TERMS = 14, RATIO_TERMS = 15, ETA_TERMS = 18 };
+enum { LOG_TERMS = 14, RATIO_TERMS = 15, ETA_TERMS = 24 };
 enum { GAMMA_TERMS = 22, LOG_GAMMA_TERMS = 21 };
 
 /* D_k(p) = sum_j LOG_DEBYE[k (k + 1)/2 - 1 + j] p^(k + 2 j), j <= k. */
@@ -399,7 +399,7 @@ static const double LARGEST_RICCATI[15] = {
 #define ETA_ROOT_HEAD 0x1.53531a8000000p-1
 #define ETA_ROOT_TAIL 0x1.fdf39b44b3837p-27
 /* eta(root + h) = sum_k ETA_TAYLOR[k] h^(k + 1) */
-static const double ETA_TAYLOR[18] = {
+static const double ETA_TAYLOR[24] = {
     0x1.cf6756d4488f4p+0,
     -0x1.e5d470bae22e1p-1,
     0x1.19a39ebffbb79p+0,
@@ -418,6 +418,12 @@ static const double ETA_TAYLOR[18] = {
     -0x1.68f24f98f25e6p+5,
     0x1.004b57313afb6p+6,
     -0x1.6d3ba4b566c88p+6,
+    0x1.050b36ca0ec6ap+7,
+    -0x1.76307e4dfe9bap+7,
+    0x1.0cdc40c64d38ap+8,
+    -0x1.833cee3aa53dep+8,
+    0x1.1772189ee78a0p+9,
+    -0x1.9414c5dfef94dp+9,
 };
 
 /* 1/Gamma(1 + z) = sum_k RECIPROCAL_GAMMA[k] z^k */

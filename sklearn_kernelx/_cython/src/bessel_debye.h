@@ -10,8 +10,8 @@
  * q = 0 where |log I| and |log K| are about 25.
  *
  * v eta is zero near x = 0.66 v: rounding the quotient x/v would leave v 2^-53 there. In
- * |x/v - root| < 0.07 it is d sum_k c_k (d/v)^k, with d = x - root v formed exactly but for
- * a relative 2^-53. Outside it, |eta| > 0.12. */
+ * |x/v - root| < 0.12 it is d sum_k c_k (d/v)^k, with d = x - root v formed exactly but for
+ * a relative 2^-53. Outside it, |eta| > 0.2. */
 #ifndef BESSEL_DEBYE_H
 #define BESSEL_DEBYE_H
 
@@ -24,7 +24,7 @@
 
 /* Squares and quotients of numbers up to this one, and of their inverses, are normal. */
 #define MODERATE 1e140
-#define ETA_WINDOW 0.07
+#define ETA_WINDOW 0.12
 #define DEBYE_ORDER 20.0
 #define DEBYE_RADIUS 25.0
 

@@ -14,7 +14,6 @@
 #include "bessel_debye.h"
 
 #define PI 3.14159265358979324
-#define SMALL_X DEBYE_RADIUS
 /* From here on no product of 20 factors x/2 underflows. */
 #define TINY 1e-12
 
@@ -38,7 +37,7 @@ INLINE vec log_1p(vec s) {
   return v_if_less(excess, least, s, log_u);
 }
 
-/* I_v(x) Gamma(v + 1)/(x/2)^v - 1 for -1 < v < 20, x <= SMALL_X, as one fraction, since
+/* I_v(x) Gamma(v + 1)/(x/2)^v - 1 for -1 < v < 20, x <= DEBYE_RADIUS, as one fraction, since
  * products are cheaper than quotients. 11 + 1.3 x terms leave 2^-57 (worst for v = 0). */
 INLINE vec power_series_m1(vec v, vec x) {
   const vec square = v_mul(v_set1(0.25), v_mul(x, x));

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mpmath
 
-LOG_TERMS, RATIO_TERMS, ETA_TERMS = 14, 15, 18
+LOG_TERMS, RATIO_TERMS, ETA_TERMS = 14, 15, 24
 GAMMA_TERMS, LOG_GAMMA_TERMS = 22, 21
 
 
