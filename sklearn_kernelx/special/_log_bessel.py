@@ -169,7 +169,7 @@ vmf_kappa_complement : The inverse of this function.
 
 Notes
 -----
-The relative error is below 6e-15.
+The relative error is below 8e-15.
 
 Examples
 --------

@@ -99,7 +99,8 @@ def test_other_instruction_sets(instruction_set):
     loops = ["cython/test_csr_products.py", "cython/test_responsibilities.py"]
     names = exactness + loops
     files = [str(Path(__file__)), *(str(root / name) for name in names)]
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += ["-m", "not slow", *files]
     environment = os.environ | {"SKLEARN_KERNELX_SIMD": instruction_set}
     run = subprocess.run(
         command, env=environment, capture_output=True, text=True, cwd=root.parent

@@ -9,7 +9,7 @@
  * 1 - A = (nu + nu^2/(t + x))/(nu + t) - w e, nor in A' = -w e (w (2 + e) + 2 nu/x).
  *
  * For t < 30 and v < 20: from an order in reach down by A_v = x/(2 (v+1) + x A_{v+1}), a
- * contraction by A^2 < 1 a step. Errors: A 4 eps, 1 - A 30 eps. */
+ * contraction by A^2 < 1 a step. Errors: A 4 eps, 1 - A 36 eps. */
 #ifndef BESSEL_RATIO_H
 #define BESSEL_RATIO_H
 
