@@ -1,0 +1,3 @@
+"""Determinantal and volume sampling, optimal designs, least squares on few labels."""
+
+__all__: list[str] = []
