@@ -1,0 +1,1 @@
+"""Sampling and designs: which points to measure."""
