@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
@@ -30,10 +31,12 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "safe_indexing",
     "with_callbacks",
 ]
 
 fit_context: Callable[..., Any] = _fit_context
+safe_indexing: Callable[..., Any] = _safe_indexing
 
 # scikit-learn < 1.7 spells the argument otherwise.
 _NON_NEGATIVE = (

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dger
 from scipy.special import expit
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_scalar
 
 from sklearn_kernelx._cython._normals import normals
+from sklearn_kernelx._random import generator, seed_from
 
 # Rows are worked on while they are in cache.
 _BYTES_PER_BLOCK = 2**19
@@ -43,7 +44,7 @@ def sample_von_mises_fisher(
         Unit vectors.
     """
     check_n_samples(n_samples)
-    rng = _generator(random_state)
+    rng = generator(seed_from(random_state))
     n_features = len(mean_direction)
     complements = sample_cosine_complements(n_features, concentration, n_samples, rng)
     X = np.empty((n_samples, n_features))
@@ -66,12 +67,6 @@ def _fill_with_normals(X: NDArray[np.float64], rng: np.random.Generator) -> None
 def check_n_samples(n_samples: int) -> None:
     """Raise unless it is a number of draws."""
     check_scalar(n_samples, "n_samples", Integral, min_val=0)
-
-
-def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
-    """Seed a Generator, faster than a RandomState."""
-    words = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint64)
-    return np.random.Generator(np.random.SFC64(words))
 
 
 def sample_cosine_complements(

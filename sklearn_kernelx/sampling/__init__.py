@@ -1,1 +1,3 @@
-"""Sampling and designs: which points to measure."""
+"""Determinantal and volume sampling, optimal designs, least squares on few labels."""
+
+__all__: list[str] = []
