@@ -1,3 +1,17 @@
 """Determinantal and volume sampling, optimal designs, least squares on few labels."""
 
-__all__: list[str] = []
+from sklearn_kernelx.sampling._bases import (
+    ChebyshevBasis,
+    FourierBasis,
+    HermiteBasis,
+    LegendreBasis,
+)
+from sklearn_kernelx.sampling._christoffel import christoffel_design
+
+__all__ = [
+    "ChebyshevBasis",
+    "FourierBasis",
+    "HermiteBasis",
+    "LegendreBasis",
+    "christoffel_design",
+]

@@ -217,9 +217,7 @@ def _sonin_at_zero(degrees: NDArray[np.intp]) -> NDArray[np.float64]:
     )
 
 
-def _draw_from(
-    envelope: HermiteEnvelope, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _draw_from(envelope: HermiteEnvelope, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw y >= 0 from the envelope, by the inverse of its integral."""
     turning, inner, outer, arcsine_height, flat_height, rate = envelope
     inside = arcsine_height * np.arcsin(inner / turning)
@@ -231,9 +229,7 @@ def _draw_from(
     return np.where(areas > inside + flat, tail, y)
 
 
-def log_height(
-    envelope: HermiteEnvelope, y: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def log_height(envelope: HermiteEnvelope, y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithm of the envelope at y >= 0, one for each degree."""
     turning, inner, outer, arcsine_height, flat_height, rate = envelope
     below = np.minimum(y, inner)

@@ -50,9 +50,7 @@ def _recurrence(squares: NDArray[np.float64]) -> Recurrence:
     return Recurrence(1 / np.sqrt(squares[1:]), np.sqrt(squares[:-1] / squares[1:]))
 
 
-def polynomial_products(
-    X: NDArray, recurrence: Recurrence, tree: ProductTree
-) -> NDArray:
+def polynomial_products(X: NDArray, recurrence: Recurrence, tree: ProductTree) -> NDArray:
     """Evaluate products of polynomials.
 
     Parameters
@@ -67,7 +65,12 @@ def polynomial_products(
     Returns
     -------
     out : ndarray of shape (n_samples, n_products)
-        Of the dtype of `X`; infinite or NaN where a value is too large for it.
+        Of the dtype of `X`.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for the dtype of `X`.
     """
     out = np.empty((len(X), len(tree.parents)), dtype=X.dtype)
     table = np.empty(X.shape[1] * len(recurrence.slopes))
@@ -75,6 +78,11 @@ def polynomial_products(
         _product_basis.polynomial_products(
             np.ascontiguousarray(X[block]), *recurrence, *tree, table, out[block]
         )
+        if not np.isfinite(out[block]).all():
+            raise ValueError(
+                f"X is so far outside the domain of the basis that its polynomials are too "
+                f"large for {out.dtype}: rescale X into the domain, or lower the degree"
+            )
     return out
 
 
@@ -121,9 +129,7 @@ def _trigonometric_values(
     return values.reshape(len(X), -1)
 
 
-def _turns(
-    x: NDArray[np.float64], frequencies: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _turns(x: NDArray[np.float64], frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``frequencies * x`` less whole turns, exact to rounding of the result."""
     x = x - np.rint(x)
     coarse = np.rint(x * _GRID) / _GRID
