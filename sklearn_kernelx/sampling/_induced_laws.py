@@ -99,7 +99,7 @@ def draw_squared_hermite(
 ) -> NDArray[np.float64]:
     """Draw x of density ``phi_n(x)^2`` times that of the standard normal law.
 
-    By rejection from the envelope of :func:`hermite_envelope`, of which 0.35 to 0.44 is
+    By rejection from the envelope of :func:`hermite_envelope`, of which 0.34 to 0.47 is
     accepted.
 
     Parameters
@@ -169,9 +169,9 @@ def hermite_envelope(degrees: NDArray[np.intp]) -> HermiteEnvelope:
        y, Sonin's function ``u'^2 + (1 - r) u^2`` decreases. So
        ``psi^2 <= S / ((1 - r) sqrt(q))`` with its value S at 0, as long as r < 1.
     2. Everywhere ``psi^2 <= pi^(-1/2)`` [1]_.
-    3. Outside: the derivative of ``psi'^2 + q psi^2`` is ``-2 y psi^2``, and its limit 0: it
-       is positive, so that ``(log psi)' <= -sqrt(-q)``, and psi decreases from any y_1 on
-       at least as ``exp(-sqrt(y_1^2 - c) (y - y_1))``.
+    3. Outside: the derivative of ``psi'^2 + q psi^2`` is ``-2 y psi^2``, and its limit 0:
+       it is positive, so that ``(log psi)' <= -sqrt(-q)``, and from any y_1 on psi
+       decreases at least as ``exp(-sqrt(y_1^2 - c) (y - y_1))``.
 
     Where they change, ``q = 2 c^(1/3)`` (then r is below 5/32), and where flat part and
     tail together have the least area, to leading order.

@@ -73,11 +73,10 @@ def polynomial_products(X: NDArray, recurrence: Recurrence, tree: ProductTree) -
         If a value is too large for the dtype of `X`.
     """
     out = np.empty((len(X), len(tree.parents)), dtype=X.dtype)
-    table = np.empty(X.shape[1] * len(recurrence.slopes))
+    space = _working_space(X.shape[1] * len(recurrence.slopes), tree)
     for block in _blocks(out):
-        _product_basis.polynomial_products(
-            np.ascontiguousarray(X[block]), *recurrence, *tree, table, out[block]
-        )
+        rows = np.ascontiguousarray(X[block])
+        _product_basis.polynomial_products(rows, *recurrence, *tree, *space, out[block])
         if not np.isfinite(out[block]).all():
             raise ValueError(
                 f"X is so far outside the domain of the basis that its polynomials are too "
@@ -105,14 +104,20 @@ def trigonometric_products(X: NDArray, max_frequency: int, tree: ProductTree) ->
         Of the dtype of `X`.
     """
     out = np.empty((len(X), len(tree.parents)), dtype=X.dtype)
+    space = _working_space(X.shape[1] * (2 * max_frequency + 1), tree)
     for block in _blocks(out):
-        tables = _trigonometric_values(X[block].astype(np.float64), max_frequency)
-        _product_basis.table_products(tables, *tree, out[block])
+        values = _trigonometric_values(X[block].astype(np.float64), max_frequency)
+        _product_basis.table_products(values, *tree, *space, out[block])
     return out
 
 
+def _working_space(n_entries: int, tree: ProductTree) -> tuple[NDArray, NDArray]:
+    n_lanes = _product_basis.N_LANES
+    return np.empty((n_entries, n_lanes)), np.empty((len(tree.parents), n_lanes))
+
+
 def _blocks(out: NDArray) -> Iterator[slice]:
-    rows = max(1, _BYTES_PER_BLOCK // (out.itemsize * out.shape[1]))
+    rows = max(_product_basis.N_LANES, _BYTES_PER_BLOCK // (out.itemsize * out.shape[1]))
     return (slice(i, i + rows) for i in range(0, len(out), rows))
 
 
