@@ -18,29 +18,46 @@ if TYPE_CHECKING:
         VonMisesFisher,
         VonMisesFisherMixture,
     )
+    from sklearn_kernelx.sampling import (
+        ChebyshevBasis,
+        FourierBasis,
+        HermiteBasis,
+        LegendreBasis,
+        christoffel_design,
+    )
 
 __version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
+    "ChebyshevBasis": "sampling",
     "CondensedRegimeWarning": "density",
+    "FourierBasis": "sampling",
+    "HermiteBasis": "sampling",
     "KernelDensity": "density",
+    "LegendreBasis": "sampling",
     "RegimeDisplay": "density",
     "SphericalKMeans": "directional",
     "VonMisesFisher": "directional",
     "VonMisesFisherMixture": "directional",
+    "christoffel_design": "sampling",
     "fft_density": "density",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
 }
 __all__ = [
+    "ChebyshevBasis",
     "CondensedRegimeWarning",
+    "FourierBasis",
+    "HermiteBasis",
     "KernelDensity",
+    "LegendreBasis",
     "RegimeDisplay",
     "SphericalKMeans",
     "VonMisesFisher",
     "VonMisesFisherMixture",
     "__version__",
+    "christoffel_design",
     "fft_density",
     "gaussian_regimes",
     "kernel_density_regimes",
