@@ -18,12 +18,15 @@ if TYPE_CHECKING:
         VonMisesFisher,
         VonMisesFisherMixture,
     )
+    from sklearn_kernelx.sampling import DPPLeastSquares, DPPSampler
 
 __version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
     "CondensedRegimeWarning": "density",
+    "DPPLeastSquares": "sampling",
+    "DPPSampler": "sampling",
     "KernelDensity": "density",
     "RegimeDisplay": "density",
     "SphericalKMeans": "directional",
@@ -35,6 +38,8 @@ _SUBJECT_OF = {
 }
 __all__ = [
     "CondensedRegimeWarning",
+    "DPPLeastSquares",
+    "DPPSampler",
     "KernelDensity",
     "RegimeDisplay",
     "SphericalKMeans",

@@ -1,3 +1,6 @@
 """Determinantal and volume sampling, optimal designs, least squares on few labels."""
 
-__all__: list[str] = []
+from sklearn_kernelx.sampling._dpp_least_squares import DPPLeastSquares
+from sklearn_kernelx.sampling._dpp_sampler import DPPSampler
+
+__all__ = ["DPPLeastSquares", "DPPSampler"]
