@@ -34,7 +34,7 @@ numpydoc_show_class_members = False
 # scikit-learn's labels cannot be known without the network.
 nitpicky = False
 
-SUBJECTS = ["density", "directional"]
+SUBJECTS = ["density", "directional", "sampling"]
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["auto_examples"],
