@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     )
     from sklearn_kernelx.sampling import (
         ChebyshevBasis,
+        DPPLeastSquares,
+        DPPSampler,
         FourierBasis,
         HermiteBasis,
         LegendreBasis,
         christoffel_design,
+        dpp_landmarks,
+        sample_projection_dpp,
     )
 
 __version__: str
@@ -32,6 +36,8 @@ __version__: str
 _SUBJECT_OF = {
     "ChebyshevBasis": "sampling",
     "CondensedRegimeWarning": "density",
+    "DPPLeastSquares": "sampling",
+    "DPPSampler": "sampling",
     "FourierBasis": "sampling",
     "HermiteBasis": "sampling",
     "KernelDensity": "density",
@@ -41,13 +47,17 @@ _SUBJECT_OF = {
     "VonMisesFisher": "directional",
     "VonMisesFisherMixture": "directional",
     "christoffel_design": "sampling",
+    "dpp_landmarks": "sampling",
     "fft_density": "density",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
+    "sample_projection_dpp": "sampling",
 }
 __all__ = [
     "ChebyshevBasis",
     "CondensedRegimeWarning",
+    "DPPLeastSquares",
+    "DPPSampler",
     "FourierBasis",
     "HermiteBasis",
     "KernelDensity",
@@ -58,9 +68,11 @@ __all__ = [
     "VonMisesFisherMixture",
     "__version__",
     "christoffel_design",
+    "dpp_landmarks",
     "fft_density",
     "gaussian_regimes",
     "kernel_density_regimes",
+    "sample_projection_dpp",
 ]
 
 
