@@ -151,13 +151,21 @@ class PartialCholesky:
             self._factor[rows, self._size : size] = columns
             self.residual[rows] -= np.einsum("ij,ij->i", columns, columns)
 
-        starts = range(0, len(self.residual), ROWS)
-        with single_threaded_blas(), ThreadPoolExecutor(self.n_threads) as pool:
-            list(pool.map(write, starts))
+        self._map(write, range(0, len(self.residual), ROWS))
         self.residual[pivots] = -np.inf
         self._pivots[self._size : size] = pivots
         self._size = size
         self._check_residual()
+
+    def _map(self, write: Callable[[int], None], starts: range) -> None:
+        n_threads = min(self.n_threads, len(starts))
+        with single_threaded_blas():
+            if n_threads == 1:
+                for start in starts:
+                    write(start)
+            else:
+                with ThreadPoolExecutor(n_threads) as pool:
+                    list(pool.map(write, starts))
 
     def _check_residual(self) -> None:
         lowest = np.min(self.residual, where=self.residual > -np.inf, initial=0.0)
