@@ -32,7 +32,7 @@ def test_discovery_finds_what_the_package_exports():
 def test_fitted_state_is_plain(estimator):
     """Arrays, numbers, strings and containers of them: pickle, skops and dask work."""
     X = np.random.default_rng(0).standard_normal((30, 3))
-    fitted = clone(estimator).fit(X)
+    fitted = clone(estimator).fit(X, X @ np.ones(3))
     plain = (np.ndarray, np.generic, int, float, str, bool, type(None))
 
     def assert_plain(value):

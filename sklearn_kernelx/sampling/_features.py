@@ -1,5 +1,6 @@
 """Features of a pool of candidates, over blocks of rows."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,11 @@ class Features:
         self.n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
         self._whole = X if feature_map is None else None
 
+    @functools.cached_property
+    def n_features(self) -> int:
+        """Return the number of features."""
+        return self.rows(np.arange(1)).shape[1]
+
     def blocks(self) -> Iterator[NDArray]:
         """Yield the features of one block of rows after the other."""
         if self._whole is None:
@@ -47,6 +53,8 @@ class Features:
         """Return the features of some rows, (n_points, n_features)."""
         if self._whole is not None:
             return self._whole[points]
+        if len(points) == 0:
+            return np.empty((0, self.n_features))
         return self._transformed(points)
 
     def _transformed(self, rows: NDArray[np.intp] | slice | None = None) -> NDArray:

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_scalar
 
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
+from sklearn_kernelx.sampling._implicit_kernels import implicit_kernel, whole_kernel
 from sklearn_kernelx.sampling._k_dpp import (
     draw_l_ensemble,
     l_ensemble_from_factor,
@@ -21,20 +20,15 @@ from sklearn_kernelx.sampling._k_dpp import (
 from sklearn_kernelx.sampling._partial_cholesky import (
     ImplicitKernel,
     PartialCholesky,
-    RowSelection,
     greedy_pivots,
-    kernel_of_array,
     random_pivots,
 )
 
 METHODS = ("auto", "exact", "dual", "greedy")
 # Up to so many points, all eigenvectors take a few seconds.
 MOST_EXACT = 2000
-# The kernel matrix, its eigenvectors and the work space of their computation.
-COPIES_OF_KERNEL = 4
 # Columns of the factor for each landmark: the law is then close to that of all columns.
 COLUMNS_PER_LANDMARK = 4
-ROWS_OF_DIAGONAL = 16
 
 
 def dpp_landmarks(
@@ -164,7 +158,7 @@ def dpp_landmarks(
     check_scalar(n_landmarks, "n_landmarks", Integral, min_val=1)
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}; got {method!r}")
-    matrix = _as_kernel(X, kernel, gamma, degree, coef0, kernel_params)
+    matrix = implicit_kernel(X, kernel, gamma, degree, coef0, kernel_params)
     rng = generator(seed_from(random_state))
     indices = _choose(matrix, n_landmarks, method, rng, effective_n_threads(n_jobs))
     if len(indices) < n_landmarks:
@@ -188,7 +182,7 @@ def _choose(
     if method == "auto":
         method = "exact" if n_samples <= MOST_EXACT else "dual"
     if method == "exact":
-        ensemble = l_ensemble_from_kernel(_whole(matrix))
+        ensemble = l_ensemble_from_kernel(whole_kernel(matrix))
     else:
         is_greedy = method == "greedy"
         n_columns = n_landmarks if is_greedy else COLUMNS_PER_LANDMARK * n_landmarks
@@ -199,75 +193,3 @@ def _choose(
         random_pivots(cholesky, rng)
         ensemble = l_ensemble_from_factor(cholesky.factor)
     return draw_l_ensemble(ensemble, min(n_landmarks, ensemble.rank), rng)
-
-
-def _whole(matrix: ImplicitKernel) -> NDArray[np.float64]:
-    n_samples = len(matrix.diagonal)
-    needed = COPIES_OF_KERNEL * 8 * n_samples**2 / 2**20
-    if needed > get_config()["working_memory"]:
-        raise ValueError(
-            f"method='exact' needs {needed:.0f} MiB for {n_samples} rows, more than "
-            "scikit-learn's working_memory: choose method='dual', or raise working_memory "
-            "by sklearn.set_config"
-        )
-    return matrix.block(slice(None), np.arange(n_samples))
-
-
-def _as_kernel(
-    X: ArrayLike,
-    kernel: str | Callable[..., float],
-    gamma: float | None,
-    degree: float,
-    coef0: float,
-    kernel_params: dict[str, Any] | None,
-) -> ImplicitKernel:
-    known = {*PAIRWISE_KERNEL_FUNCTIONS, "precomputed"}
-    if not callable(kernel) and kernel not in known:
-        raise ValueError(
-            f"kernel must be a callable or one of {sorted(known)}; got {kernel!r}"
-        )
-    if kernel == "precomputed":
-        return _checked(kernel_of_array(_square(X)))
-    X = check_array(X, accept_sparse="csr", dtype=np.float64, input_name="X")
-    parameters = dict(kernel_params or {})
-    if not callable(kernel):
-        parameters |= {"gamma": gamma, "degree": degree, "coef0": coef0}
-
-    def block(rows: RowSelection, columns: NDArray[np.intp]) -> NDArray[np.float64]:
-        return pairwise_kernels(
-            X[rows], X[columns], metric=kernel, filter_params=True, **parameters
-        )
-
-    def diagonal_block(start: int) -> NDArray[np.float64]:
-        rows = X[start : start + n_rows]
-        return np.diagonal(
-            pairwise_kernels(rows, metric=kernel, filter_params=True, **parameters)
-        )
-
-    n_rows = 1 if callable(kernel) else ROWS_OF_DIAGONAL
-    with np.errstate(over="ignore", invalid="ignore"):
-        parts = [diagonal_block(start) for start in range(0, X.shape[0], n_rows)]
-    return _checked(ImplicitKernel(np.concatenate(parts), block))
-
-
-def _square(X: ArrayLike) -> NDArray:
-    matrix = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-    if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(
-            "X must be a square kernel matrix for kernel='precomputed'; got the shape "
-            f"{matrix.shape}"
-        )
-    return matrix
-
-
-def _checked(matrix: ImplicitKernel) -> ImplicitKernel:
-    diagonal = matrix.diagonal
-    if not np.all(np.isfinite(diagonal)):
-        raise ValueError("the kernel overflows on rows of X: scale X, or lower gamma")
-    if np.min(diagonal) < 0 or np.max(diagonal) == 0:
-        raise ValueError(
-            "the kernel is not positive semidefinite, or zero for all rows of X: its "
-            f"diagonal reaches from {np.min(diagonal):.2g} to {np.max(diagonal):.2g}. "
-            "Choose another kernel, such as 'rbf'"
-        )
-    return matrix

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sklearn_kernelx.sampling._features import Features
 from sklearn_kernelx.sampling._orthonormal import (
+    Basis,
     leverage_scores,
     orthonormal_basis,
     penalty_rows,
@@ -27,6 +28,8 @@ class Pool(Rows):
         A, of the candidates.
     alpha : float
         Ridge penalty.
+    factors : tuple of Basis and ndarray, default=None
+        Basis and leverage of an earlier pool of these features, to save the passes.
 
     Attributes
     ----------
@@ -36,15 +39,24 @@ class Pool(Rows):
         Leverage scores.
     dimension : float
         Sum of the leverage scores: m without penalty, the effective dimension with it.
+    penalty : ndarray of shape (m or 0, m)
+        Rows of the penalty.
     """
 
-    def __init__(self, features: Features, alpha: float = 0.0) -> None:
+    def __init__(
+        self,
+        features: Features,
+        alpha: float = 0.0,
+        factors: tuple[Basis, NDArray[np.float64]] | None = None,
+    ) -> None:
         self.features = features
-        self.basis = orthonormal_basis(features.blocks, alpha)
-        self.leverage = leverage_scores(features.blocks, self.basis)
+        if factors is None:
+            basis = orthonormal_basis(features.blocks, alpha)
+            factors = basis, leverage_scores(features.blocks, basis)
+        self.basis, self.leverage = factors
         self.dimension = float(np.sum(self.leverage) if alpha else self.basis.rank)
-        self._penalty = penalty_rows(self.basis, alpha)[: self.basis.rank if alpha else 0]
-        scores = np.append(self.leverage, np.sum(self._penalty**2, axis=1))
+        self.penalty = penalty_rows(self.basis, alpha)[: self.basis.rank if alpha else 0]
+        scores = np.append(self.leverage, np.sum(self.penalty**2, axis=1))
         super().__init__(scores, self.basis.rank)
 
     @property
@@ -59,7 +71,7 @@ class Pool(Rows):
             return whitened(self.features.rows(points), self.basis)
         rows = np.empty((len(points), self.n_functions))
         rows[is_candidate] = self.rows(points[is_candidate])
-        rows[~is_candidate] = self._penalty[points[~is_candidate] - self.n_candidates]
+        rows[~is_candidate] = self.penalty[points[~is_candidate] - self.n_candidates]
         return rows
 
     def draw_uniform(self, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
