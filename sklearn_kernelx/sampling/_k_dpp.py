@@ -17,6 +17,7 @@ from sklearn_kernelx._cython._elementary_symmetric import (
     polynomial_ratios,
     shares_by_product,
 )
+from sklearn_kernelx.sampling._partial_cholesky import check_symmetric
 from sklearn_kernelx.sampling._projection_dpp import projection_dpp
 from sklearn_kernelx.sampling._rows import OrthonormalRows
 
@@ -62,12 +63,8 @@ def l_ensemble_from_kernel(kernel: NDArray) -> LEnsemble:
     ValueError
         If the matrix is not symmetric, or has a negative eigenvalue.
     """
+    check_symmetric(kernel)
     precision = float(np.finfo(kernel.dtype).eps)
-    scale = np.max(np.abs(kernel), initial=0.0)
-    if np.max(np.abs(kernel - kernel.T), initial=0.0) > np.sqrt(precision) * scale:
-        raise ValueError(
-            "the kernel matrix is not symmetric; give (K + K.T) / 2 if it should be"
-        )
     eigenvalues, eigenvectors = np.linalg.eigh(kernel.astype(np.float64, copy=False))
     lowest, highest = eigenvalues[[0, -1]]
     if lowest < -np.sqrt(precision) * highest:

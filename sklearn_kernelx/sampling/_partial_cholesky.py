@@ -51,8 +51,25 @@ class ImplicitKernel(NamedTuple):
     precision: float = EPS
 
 
+def check_symmetric(kernel: NDArray) -> None:
+    """Raise ValueError if a matrix of floats is not symmetric, up to half its digits."""
+    scale = np.max(np.abs(kernel), initial=0.0)
+    error = np.max(np.abs(kernel - kernel.T), initial=0.0)
+    if error > np.sqrt(np.finfo(kernel.dtype).eps) * scale:
+        raise ValueError(
+            "the kernel matrix is not symmetric; give (K + K.T) / 2 if it should be"
+        )
+
+
 def kernel_of_array(kernel: NDArray) -> ImplicitKernel:
-    """Return a matrix at hand, of floats."""
+    """Return a matrix at hand, of floats.
+
+    Raises
+    ------
+    ValueError
+        If it is not symmetric.
+    """
+    check_symmetric(kernel)
 
     def block(rows: RowSelection, columns: NDArray[np.intp]) -> NDArray[np.float64]:
         return kernel[rows][:, columns].astype(np.float64, order="C")
