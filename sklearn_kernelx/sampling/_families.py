@@ -95,7 +95,9 @@ class Legendre(_Polynomials):
         self, numbers: NDArray[np.intp], rng: np.random.Generator
     ) -> NDArray[np.float64]:
         """Draw from the measure times the square of a function, one for each number."""
-        return draw_squared_legendre(numbers, self.recurrence(int(numbers.max(initial=0))), rng)
+        return draw_squared_legendre(
+            numbers, self.recurrence(int(numbers.max(initial=0))), rng
+        )
 
 
 class Hermite(_Polynomials):
@@ -118,7 +120,9 @@ class Hermite(_Polynomials):
         self, numbers: NDArray[np.intp], rng: np.random.Generator
     ) -> NDArray[np.float64]:
         """Draw from the measure times the square of a function, one for each number."""
-        return draw_squared_hermite(numbers, self.recurrence(int(numbers.max(initial=0))), rng)
+        return draw_squared_hermite(
+            numbers, self.recurrence(int(numbers.max(initial=0))), rng
+        )
 
 
 class Chebyshev(_Polynomials):
