@@ -18,7 +18,7 @@ from sklearn_kernelx.sampling._partial_cholesky import (
 KERNELS = {*PAIRWISE_KERNEL_FUNCTIONS, "precomputed"}
 # The kernel matrix, its eigenvectors and the work space of their computation.
 COPIES_OF_KERNEL = 4
-ROWS_OF_DIAGONAL = 16
+ROWS_OF_DIAGONAL = 64
 
 
 def implicit_kernel(
