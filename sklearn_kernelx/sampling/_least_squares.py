@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, lstsq, qr, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, qr, solve_triangular
 
 from sklearn_kernelx.sampling._feature_map import check_rank
 from sklearn_kernelx.sampling._features import Features
@@ -51,13 +51,13 @@ def solve_rows(
     if targets is None:
         targets = np.empty((n_rows, 0))
     factor, triangle = qr(rows, mode="economic", check_finite=False)
-    singular = np.linalg.svd(triangle, compute_uv=False)
-    tolerance = max(n_rows, m) * np.finfo(np.float64).eps
-    rank = int(np.sum(singular > tolerance * singular[0]))
     moments = factor.T @ targets
+    left, singular, right = np.linalg.svd(triangle)
+    tolerance = max(n_rows, m) * np.finfo(np.float64).eps * np.max(singular, initial=0.0)
+    rank = int(np.sum(singular > tolerance))
     if rank < m:
-        coordinates = lstsq(triangle, moments, cond=tolerance)[0]
-        return Solution(coordinates, np.inf, rank)
+        shares = left[:, :rank].T @ moments / singular[:rank, np.newaxis]
+        return Solution(right[:rank].T @ shares, np.inf, rank)
     coordinates = solve_triangular(triangle, moments, check_finite=False)
     return Solution(coordinates, float((singular[0] / singular[-1]) ** 2), rank)
 
