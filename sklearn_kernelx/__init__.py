@@ -18,37 +18,61 @@ if TYPE_CHECKING:
         VonMisesFisher,
         VonMisesFisherMixture,
     )
-    from sklearn_kernelx.sampling import DPPLeastSquares, DPPSampler
+    from sklearn_kernelx.sampling import (
+        ChebyshevBasis,
+        DPPLeastSquares,
+        DPPSampler,
+        FourierBasis,
+        HermiteBasis,
+        LegendreBasis,
+        christoffel_design,
+        dpp_landmarks,
+        sample_projection_dpp,
+    )
 
 __version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
+    "ChebyshevBasis": "sampling",
     "CondensedRegimeWarning": "density",
     "DPPLeastSquares": "sampling",
     "DPPSampler": "sampling",
+    "FourierBasis": "sampling",
+    "HermiteBasis": "sampling",
     "KernelDensity": "density",
+    "LegendreBasis": "sampling",
     "RegimeDisplay": "density",
     "SphericalKMeans": "directional",
     "VonMisesFisher": "directional",
     "VonMisesFisherMixture": "directional",
+    "christoffel_design": "sampling",
+    "dpp_landmarks": "sampling",
     "fft_density": "density",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
+    "sample_projection_dpp": "sampling",
 }
 __all__ = [
+    "ChebyshevBasis",
     "CondensedRegimeWarning",
     "DPPLeastSquares",
     "DPPSampler",
+    "FourierBasis",
+    "HermiteBasis",
     "KernelDensity",
+    "LegendreBasis",
     "RegimeDisplay",
     "SphericalKMeans",
     "VonMisesFisher",
     "VonMisesFisherMixture",
     "__version__",
+    "christoffel_design",
+    "dpp_landmarks",
     "fft_density",
     "gaussian_regimes",
     "kernel_density_regimes",
+    "sample_projection_dpp",
 ]
 
 

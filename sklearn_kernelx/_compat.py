@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import (
     InvalidParameterError,
     StrOptions,
 )
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -35,12 +35,14 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
     "safe_indexing",
     "with_callbacks",
 ]
 
+check_feature_names_in: Callable[..., Any] = _check_feature_names_in
 fit_context: Callable[..., Any] = _fit_context
 safe_indexing: Callable[..., Any] = _safe_indexing
 

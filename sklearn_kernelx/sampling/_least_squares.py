@@ -118,7 +118,7 @@ def coefficients(
     Features that the basis leaves out get the coefficient 0.
     """
     coef = np.zeros((coordinates.shape[1], n_features))
-    coef[:, basis.columns] = solve_triangular(basis.triangle, coordinates).T
+    coef[:, basis.columns] = (basis.transform @ coordinates).T
     return coef
 
 
