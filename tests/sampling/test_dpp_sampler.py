@@ -349,11 +349,13 @@ def test_text():
 def test_data_frames_reach_the_map(library):
     frames = pytest.importorskip(library)
     frame = frames.DataFrame({name: X[:, k] for k, name in enumerate("abc")})
-    by_name = make_column_transformer(
-        (PolynomialFeatures(1), ["a"]), (StandardScaler(), ["c"])
+    # Older versions of scikit-learn know columns of polars by number only.
+    first, last = (["a"], ["c"]) if library == "pandas" else ([0], [2])
+    by_column = make_column_transformer(
+        (PolynomialFeatures(1), first), (StandardScaler(), last)
     )
     with config_context(working_memory=1e-3):
-        sampler = DPPSampler(by_name, random_state=0).fit(frame)
+        sampler = DPPSampler(by_column, random_state=0).fit(frame)
         sampler.extend(4)
     scaled = (X[:, 2] - X[:, 2].mean()) / X[:, 2].std()
     features = np.column_stack([np.ones(40), X[:, 0], scaled])
