@@ -29,7 +29,7 @@ class LegendreBasis(ProductBasis):
 
     Attributes
     ----------
-    indices_ : ndarray of shape (n_output_features_, n_features)
+    indices_ : ndarray of shape (n_output_features, n_features)
         The degrees a of each function.
 
     [fitted]
@@ -90,7 +90,7 @@ class HermiteBasis(ProductBasis):
 
     Attributes
     ----------
-    indices_ : ndarray of shape (n_output_features_, n_features)
+    indices_ : ndarray of shape (n_output_features, n_features)
         The degrees a of each function.
 
     [fitted]
@@ -147,7 +147,7 @@ class ChebyshevBasis(ProductBasis):
 
     Attributes
     ----------
-    indices_ : ndarray of shape (n_output_features_, n_features)
+    indices_ : ndarray of shape (n_output_features, n_features)
         The degrees a of each function.
 
     [fitted]
@@ -205,7 +205,7 @@ class FourierBasis(ProductBasis):
 
     Attributes
     ----------
-    indices_ : ndarray of shape (n_output_features_, n_features)
+    indices_ : ndarray of shape (n_output_features, n_features)
         Which function of each feature: 0 is the constant, 2 k - 1 the cosine and 2 k the
         sine of frequency k.
 

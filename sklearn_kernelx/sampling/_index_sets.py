@@ -103,13 +103,15 @@ def multi_indices(
         If they are too many.
     """
     _refuse_too_many(index_set, degree, n_features, n_per_degree)
-    indices = np.zeros((1, 0), dtype=np.intp)
-    budgets = np.array([degree + 1 if index_set == "hyperbolic" else degree])
+    is_product = index_set == "hyperbolic"
+    budgets = np.array([degree + 1 if is_product else degree])
+    choices = []
     for _ in range(n_features):
-        limits = budgets - 1 if index_set == "hyperbolic" else budgets
+        limits = budgets - 1 if is_product else budgets
         parents, numbers = _choices(limits, n_per_degree)
-        indices = np.column_stack([indices[parents], numbers])
+        choices.append((parents, numbers))
         budgets = _left(index_set, budgets[parents], degrees_of(numbers, n_per_degree))
+    indices = _followed_back(choices)
     total = degrees_of(indices, n_per_degree).sum(axis=1)
     return np.ascontiguousarray(indices[np.argsort(total, kind="stable")])
 
@@ -157,6 +159,18 @@ def _left(
     if index_set == "hyperbolic":
         return budgets // (degrees + 1)
     return budgets
+
+
+def _followed_back(
+    choices: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+) -> NDArray[np.intp]:
+    """Collect the numbers that led to each of the last choices."""
+    positions = np.arange(len(choices[-1][0]))
+    indices = np.empty((len(positions), len(choices)), dtype=np.intp)
+    for k, (parents, numbers) in reversed(list(enumerate(choices))):
+        indices[:, k] = numbers[positions]
+        positions = parents[positions]
+    return indices
 
 
 def product_tree(indices: NDArray[np.intp], n_values: int) -> ProductTree:

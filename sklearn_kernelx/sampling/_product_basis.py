@@ -112,7 +112,7 @@ class ProductBasis(TransformerMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_output_features_)
+        features : ndarray of shape (n_samples, n_output_features)
             The functions at the points, float32 where `X` is float32, else float64.
 
         Raises
@@ -145,7 +145,7 @@ class ProductBasis(TransformerMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        feature_names_out : ndarray of shape (n_output_features_,)
+        feature_names_out : ndarray of shape (n_output_features,)
             Products such as ``"P2(x0) P1(x1)"``; the constant is ``"1"``.
 
         Raises
