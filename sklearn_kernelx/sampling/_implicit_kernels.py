@@ -18,7 +18,7 @@ from sklearn_kernelx.sampling._partial_cholesky import (
 KERNELS = {*PAIRWISE_KERNEL_FUNCTIONS, "precomputed"}
 # The kernel matrix, its eigenvectors and the work space of their computation.
 COPIES_OF_KERNEL = 4
-ROWS_OF_DIAGONAL = 16
+ROWS_OF_DIAGONAL = 64
 
 
 def implicit_kernel(
@@ -96,11 +96,19 @@ def whole_kernel(kernel: ImplicitKernel) -> NDArray[np.float64]:
         If they, their eigenvectors and the work space for these exceed the working memory.
     """
     n_points = len(kernel.diagonal)
-    needed = COPIES_OF_KERNEL * 8 * n_points**2 / 2**20
-    if needed > get_config()["working_memory"]:
+    if not fits_memory(n_points):
         raise ValueError(
-            f"method='exact' needs {needed:.0f} MiB for {n_points} rows, more than "
-            "scikit-learn's working_memory: choose method='dual', or raise working_memory "
-            "by sklearn.set_config"
+            f"method='exact' needs {_needed_memory(n_points):.0f} MiB for {n_points} rows, "
+            "more than scikit-learn's working_memory: choose method='dual', or raise "
+            "working_memory by sklearn.set_config"
         )
     return kernel.block(slice(None), np.arange(n_points))
+
+
+def fits_memory(n_points: int) -> bool:
+    """Return whether `whole_kernel` would return that many rows."""
+    return _needed_memory(n_points) <= get_config()["working_memory"]
+
+
+def _needed_memory(n_points: int) -> float:
+    return COPIES_OF_KERNEL * 8 * n_points**2 / 2**20

@@ -11,7 +11,11 @@ from sklearn.utils import check_scalar
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
-from sklearn_kernelx.sampling._implicit_kernels import implicit_kernel, whole_kernel
+from sklearn_kernelx.sampling._implicit_kernels import (
+    fits_memory,
+    implicit_kernel,
+    whole_kernel,
+)
 from sklearn_kernelx.sampling._k_dpp import (
     draw_l_ensemble,
     l_ensemble_from_factor,
@@ -180,7 +184,8 @@ def _choose(
     n_samples = len(matrix.diagonal)
     n_landmarks = min(n_landmarks, n_samples)
     if method == "auto":
-        method = "exact" if n_samples <= MOST_EXACT else "dual"
+        is_small = n_samples <= MOST_EXACT and fits_memory(n_samples)
+        method = "exact" if is_small else "dual"
     if method == "exact":
         ensemble = l_ensemble_from_kernel(whole_kernel(matrix))
     else:
