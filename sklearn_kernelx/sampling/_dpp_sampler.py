@@ -164,9 +164,9 @@ class DPPSampler(BaseEstimator):
 
     Features are made over blocks of rows within scikit-learn's ``working_memory`` and never
     stored whole beyond it ("greedy" excepted): a pool costs two or three passes, each
-    sample O(m^3). The kernel matrix is decomposed whole where it and its eigenvectors fit
-    into ``working_memory``. Beyond that, it is replaced by a factor of `4 * n_samples`
-    columns from randomly pivoted Cholesky, and the law is close to the exact one.
+    sample O(m^3). A kernel matrix of up to 2000 candidates is decomposed whole. Beyond, it
+    is replaced by a factor from randomly pivoted Cholesky of `4 * n_samples` columns (for a
+    random number what fits into ``working_memory``), and the law is close to the exact one.
 
     Dependent features are left out, with a warning.
 

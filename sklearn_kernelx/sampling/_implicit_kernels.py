@@ -96,19 +96,17 @@ def whole_kernel(kernel: ImplicitKernel) -> NDArray[np.float64]:
         If they, their eigenvectors and the work space for these exceed the working memory.
     """
     n_points = len(kernel.diagonal)
-    if not fits_memory(n_points):
+    if n_points > columns_in_memory(n_points):
+        needed = COPIES_OF_KERNEL * 8 * n_points**2 / 2**20
         raise ValueError(
-            f"method='exact' needs {_needed_memory(n_points):.0f} MiB for {n_points} rows, "
-            "more than scikit-learn's working_memory: choose method='dual', or raise "
+            f"method='exact' needs {needed:.0f} MiB for {n_points} rows, more than "
+            "scikit-learn's working_memory: choose method='dual', or raise "
             "working_memory by sklearn.set_config"
         )
     return kernel.block(slice(None), np.arange(n_points))
 
 
-def fits_memory(n_points: int) -> bool:
-    """Return whether `whole_kernel` would return that many rows."""
-    return _needed_memory(n_points) <= get_config()["working_memory"]
-
-
-def _needed_memory(n_points: int) -> float:
-    return COPIES_OF_KERNEL * 8 * n_points**2 / 2**20
+def columns_in_memory(n_points: int) -> int:
+    """Return how many columns fit, with what is computed from them; at least 1."""
+    budget = get_config()["working_memory"] * 2**20
+    return max(1, int(budget // (8 * COPIES_OF_KERNEL * n_points)))

@@ -204,4 +204,5 @@ def _greedy(pool: Pool, n_samples: int | None) -> NDArray[np.intp]:
     basis = orthonormal_basis(pool.features.blocks) if len(pool.penalty) else pool.basis
     n_samples = resolve_n_samples(n_samples, "greedy", basis.rank)
     rows = [whitened(block, basis) for block in pool.features.blocks()]
-    return d_optimal_selection(np.concatenate(rows), n_samples)
+    Q = np.concatenate(rows)
+    return d_optimal_selection(Q, n_samples, max_swaps=basis.rank)

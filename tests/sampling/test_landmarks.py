@@ -190,7 +190,7 @@ def test_auto(monkeypatch):
     dual = dpp_landmarks(X, 10, method="dual", random_state=0)
     assert not np.array_equal(exact, dual)
     np.testing.assert_array_equal(dpp_landmarks(X, 10, random_state=0), exact)
-    monkeypatch.setattr("sklearn_kernelx.sampling._landmarks.MOST_EXACT", 119)
+    monkeypatch.setattr("sklearn_kernelx.sampling._kernel_design.MOST_WHOLE", 119)
     np.testing.assert_array_equal(dpp_landmarks(X, 10, random_state=0), dual)
 
 
