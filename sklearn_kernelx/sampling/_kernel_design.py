@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn import get_config
 
 from sklearn_kernelx.sampling._greedy import pivoted_cholesky, randomly_pivoted_cholesky
-from sklearn_kernelx.sampling._implicit_kernels import COPIES_OF_KERNEL, whole_kernel
+from sklearn_kernelx.sampling._implicit_kernels import fits_memory, whole_kernel
 from sklearn_kernelx.sampling._k_dpp import (
     LEnsemble,
     draw_l_ensemble,
@@ -88,11 +88,13 @@ def _ensemble(
     kernel: ImplicitKernel, n_samples: int | None, rng: np.random.Generator
 ) -> LEnsemble:
     n_candidates = len(kernel.diagonal)
-    n_affordable = int(get_config()["working_memory"] * 2**20) // (
-        8 * COPIES_OF_KERNEL * n_candidates
-    )
-    if n_candidates <= n_affordable:
+    if fits_memory(n_candidates):
         return l_ensemble_from_kernel(whole_kernel(kernel))
-    n_columns = COLUMNS_PER_SAMPLE * n_samples if n_samples else max(1, n_affordable)
+    n_columns = COLUMNS_PER_SAMPLE * n_samples if n_samples else _n_affordable(n_candidates)
     _, factor = randomly_pivoted_cholesky(kernel, min(n_columns, n_candidates), rng)
     return l_ensemble_from_factor(factor)
+
+
+def _n_affordable(n_candidates: int) -> int:
+    """Return the number of columns of a factor that takes half the working memory."""
+    return max(1, int(get_config()["working_memory"] * 2**20 / 16 / n_candidates))
