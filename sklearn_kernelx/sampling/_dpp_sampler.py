@@ -166,7 +166,8 @@ class DPPSampler(BaseEstimator):
     stored whole beyond it ("greedy" excepted): a pool costs two or three passes, each
     sample O(m^3). The kernel matrix is decomposed whole where it and its eigenvectors fit
     into ``working_memory``. Beyond that, it is replaced by a factor of `4 * n_samples`
-    columns from randomly pivoted Cholesky, and the law is close to the exact one.
+    columns from randomly pivoted Cholesky (for a sample of random size, of as many as half
+    the memory holds), and the law is close to the exact one.
 
     Dependent features are left out, with a warning.
 
