@@ -10,6 +10,7 @@ import sklearn_kernelx
 DOC = Path(__file__).parent
 ROOT = DOC.parent
 sys.path.insert(0, str(DOC))
+from figures import label_efficiency  # noqa: E402
 from render import benchmarks_to_rst, markdown_to_rst  # noqa: E402
 
 project = "sklearn_kernelx"
@@ -94,8 +95,10 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_scikit_learns_members)
     generated = DOC / "generated"
     generated.mkdir(exist_ok=True)
+    results = ROOT / "benchmarks" / "results"
     pages = {
-        "benchmarks": benchmarks_to_rst(ROOT / "benchmarks" / "results"),
+        "benchmarks": benchmarks_to_rst(results),
+        "label_efficiency": label_efficiency(results, generated),
         "changelog": markdown_to_rst((ROOT / "CHANGELOG.md").read_text("utf-8")),
         "contributing": markdown_to_rst((ROOT / "CONTRIBUTING.md").read_text("utf-8")),
     }

@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kernelx._parallel import row_blocks, single_threaded_blas
+from sklearn_kernelx._parallel import row_blocks
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx.sampling._designs import DESIGNS, draw_design, resolve_n_samples
 from sklearn_kernelx.sampling._index_sets import ProductTree
@@ -183,9 +183,7 @@ def christoffel_design(
         check_scalar(n_samples, "n_samples", Integral)
     n_samples = resolve_n_samples(n_samples, design, domain.n_functions)
     rng = generator(seed_from(random_state))
-    # The matrices are small: two threads of BLAS would mostly wait for each other.
-    with single_threaded_blas():
-        X = draw_design(domain, design, n_samples, rng).points
+    X = draw_design(domain, design, n_samples, rng).points
     if design == "iid":
         return X, np.ones(len(X))
     return X, domain.weights(X)

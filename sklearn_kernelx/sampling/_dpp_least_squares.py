@@ -125,13 +125,13 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     rows. If the draws do not determine all coefficients, as independent ones may not, the
     function of least mean square over `X` is taken, with a warning.
 
-    `expected_error_` estimates the expected mean squared error over all rows of `X`, with
-    labels as noisy as those used. For "volume" it is ``L (n + 1) / (n - m + 1)``, where
-    ``L = sum(w r^2) / (n - m)`` is an estimate without bias of the least mean squared error
-    of the features, from the residuals r. The factor is exact for n = m [1]_, where L is
-    unknown and the result NaN, and for large n; in between, it is exact in the first two
-    orders of m / n only if residuals do not depend on the features. In simulations with
-    m = 5 it fell short by up to 13 % at n = m + 1, 8 % at n = 2 m and 2 % at n = 4 m.
+    `expected_error_` estimates the expected mean squared error over all rows of `X`. For
+    "volume" it is ``L (n + 1) / (n - m + 1)``. Here ``L = sum(w r^2) / (n - m)``, from the
+    residuals r, is an estimate without bias of the least mean squared error that the
+    features allow, for any labels. The factor is exact for n = m [1]_, where L is unknown
+    and the result NaN, and to first order in m / n. In between it is an approximation: in
+    simulations with m = 5, errors were larger by up to 14 % at n = m + 1, 9 % at n = 2 m
+    and 2 % at n = 4 m.
 
     References
     ----------

@@ -33,8 +33,9 @@ def validate_candidates(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any
 
 def fit_features(estimator: BaseEstimator, X: Any) -> Features:
     """Fit a clone of the feature map as `feature_map_`, and return the features of X."""
-    feature_map = estimator.feature_map
-    estimator.feature_map_ = None if feature_map is None else clone(feature_map).fit(X)
+    estimator.feature_map_ = None
+    if estimator.feature_map is not None:
+        estimator.feature_map_ = clone(estimator.feature_map).fit(X, None)
     return Features(X, estimator.feature_map_)
 
 

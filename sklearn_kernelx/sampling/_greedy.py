@@ -183,7 +183,7 @@ def exchange_rows(
     indices = indices.copy()
     for start in range(0, max_swaps, SWAPS_AT_ONCE):
         # Entry (i, j): the factor of the volume when row i comes in for the j-th of S.
-        gains = np.linalg.solve(Q[indices].T, Q.T).T
+        gains = np.ascontiguousarray(np.linalg.solve(Q[indices].T, Q.T).T)
         for _ in range(start, min(start + SWAPS_AT_ONCE, max_swaps)):
             row, place = _largest_entry(gains)
             if abs(gains[row, place]) <= tolerance:

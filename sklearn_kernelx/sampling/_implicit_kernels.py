@@ -18,7 +18,7 @@ from sklearn_kernelx.sampling._partial_cholesky import (
 KERNELS = {*PAIRWISE_KERNEL_FUNCTIONS, "precomputed"}
 # The kernel matrix, its eigenvectors and the work space of their computation.
 COPIES_OF_KERNEL = 4
-ROWS_OF_DIAGONAL = 16
+ROWS_OF_DIAGONAL = 64
 
 
 def implicit_kernel(
@@ -96,11 +96,17 @@ def whole_kernel(kernel: ImplicitKernel) -> NDArray[np.float64]:
         If they, their eigenvectors and the work space for these exceed the working memory.
     """
     n_points = len(kernel.diagonal)
-    needed = COPIES_OF_KERNEL * 8 * n_points**2 / 2**20
-    if needed > get_config()["working_memory"]:
+    if n_points > columns_in_memory(n_points):
+        needed = COPIES_OF_KERNEL * 8 * n_points**2 / 2**20
         raise ValueError(
             f"method='exact' needs {needed:.0f} MiB for {n_points} rows, more than "
-            "scikit-learn's working_memory: choose method='dual', or raise working_memory "
-            "by sklearn.set_config"
+            "scikit-learn's working_memory: choose method='dual', or raise "
+            "working_memory by sklearn.set_config"
         )
     return kernel.block(slice(None), np.arange(n_points))
+
+
+def columns_in_memory(n_points: int) -> int:
+    """Return how many columns fit, with what is computed from them; at least 1."""
+    budget = get_config()["working_memory"] * 2**20
+    return max(1, int(budget // (8 * COPIES_OF_KERNEL * n_points)))

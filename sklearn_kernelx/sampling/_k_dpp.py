@@ -7,6 +7,7 @@ Krishnapur, Peres and Virag 2006; k points: Kulesza and Taskar 2011). e_k is the
 symmetric polynomial of the eigenvalues.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,17 @@ from sklearn_kernelx._cython._elementary_symmetric import (
     polynomial_ratios,
     shares_by_product,
 )
+from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx.sampling._partial_cholesky import check_symmetric
 from sklearn_kernelx.sampling._projection_dpp import projection_dpp
 from sklearn_kernelx.sampling._rows import OrthonormalRows
 
 EPS = np.finfo(np.float64).eps
 # Eigenvectors from B'B are orthonormal up to EPS times the condition of B'B.
 ONE_PASS_CONDITION = 1e4
+# Above it, they are independent at least.
+DUAL_ROUNDING = 4
+THREADED_ROWS = 1000
 
 
 class LEnsemble(NamedTuple):
@@ -62,13 +68,10 @@ def l_ensemble_from_kernel(kernel: NDArray) -> LEnsemble:
     ValueError
         If the matrix is not symmetric, or has a negative eigenvalue.
     """
+    check_symmetric(kernel)
     precision = float(np.finfo(kernel.dtype).eps)
-    scale = np.max(np.abs(kernel), initial=0.0)
-    if np.max(np.abs(kernel - kernel.T), initial=0.0) > np.sqrt(precision) * scale:
-        raise ValueError(
-            "the kernel matrix is not symmetric; give (K + K.T) / 2 if it should be"
-        )
-    eigenvalues, eigenvectors = np.linalg.eigh(kernel.astype(np.float64, copy=False))
+    with _threads_for(len(kernel)):
+        eigenvalues, eigenvectors = np.linalg.eigh(kernel.astype(np.float64, copy=False))
     lowest, highest = eigenvalues[[0, -1]]
     if lowest < -np.sqrt(precision) * highest:
         raise ValueError(
@@ -95,13 +98,10 @@ def l_ensemble_from_factor(factor: NDArray[np.float64]) -> LEnsemble:
     scale = np.max(np.abs(factor), initial=0.0)
     if scale == 0:
         return LEnsemble(np.empty(0), np.empty((len(factor), 0)))
-    scaled = factor / scale
-    eigenvalues, vectors = np.linalg.eigh(scaled.T @ scaled)
-    kept = eigenvalues > len(factor) * EPS * eigenvalues[-1]
-    eigenvalues, vectors = eigenvalues[kept], vectors[:, kept]
-    Q = scaled @ (vectors / np.sqrt(eigenvalues))
-    if eigenvalues[-1] > ONE_PASS_CONDITION * eigenvalues[0]:
-        eigenvalues, Q = _corrected(eigenvalues, Q)
+    with _threads_for(factor.shape[1]):
+        eigenvalues, Q = _dual_eigenvectors(factor / scale)
+        if eigenvalues[-1] > ONE_PASS_CONDITION * eigenvalues[0]:
+            eigenvalues, Q = _corrected(eigenvalues, Q)
     return LEnsemble(eigenvalues * scale**2, Q)
 
 
@@ -205,6 +205,19 @@ def _ratios(eigenvalues: NDArray, n_points: int) -> tuple[NDArray, NDArray]:
     numbers = eigenvalues / middle
     polynomial_ratios(numbers, ratios)
     return numbers, ratios
+
+
+def _threads_for(n_rows: int) -> AbstractContextManager[None]:
+    """Return the context for decompositions of a matrix: threads pay off if it is large."""
+    return nullcontext() if n_rows >= THREADED_ROWS else single_threaded_blas()
+
+
+def _dual_eigenvectors(factor: NDArray) -> tuple[NDArray, NDArray]:
+    """Return the positive eigenvalues of factor' factor, and the eigenvectors of the L."""
+    eigenvalues, vectors = np.linalg.eigh(factor.T @ factor)
+    kept = eigenvalues > DUAL_ROUNDING * max(factor.shape) * EPS * eigenvalues[-1]
+    eigenvalues, vectors = eigenvalues[kept], vectors[:, kept]
+    return eigenvalues, factor @ (vectors / np.sqrt(eigenvalues))
 
 
 def _corrected(eigenvalues: NDArray, Q: NDArray) -> tuple[NDArray, NDArray]:

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
 
 from sklearn_kernelx.sampling._greedy import pivoted_cholesky, randomly_pivoted_cholesky
-from sklearn_kernelx.sampling._implicit_kernels import COPIES_OF_KERNEL, whole_kernel
+from sklearn_kernelx.sampling._implicit_kernels import (
+    columns_in_memory,
+    whole_kernel,
+)
 from sklearn_kernelx.sampling._k_dpp import (
     LEnsemble,
     draw_l_ensemble,
@@ -17,6 +19,9 @@ from sklearn_kernelx.sampling._k_dpp import (
 )
 from sklearn_kernelx.sampling._partial_cholesky import ImplicitKernel
 
+# Up to so many points, all eigenvectors take a few seconds.
+MOST_WHOLE = 2000
+# Columns of the factor for each point of a sample: the law is then close to that of all.
 COLUMNS_PER_SAMPLE = 4
 
 
@@ -77,22 +82,42 @@ def draw_by_kernel(
     if design == "greedy":
         points, _ = pivoted_cholesky(kernel, min(n_samples, len(kernel.diagonal)))
         return KernelDraws(points, np.ones(len(points)), None, len(points))
-    ensemble = _ensemble(kernel, n_samples, rng)
+    if decomposed_whole(kernel):
+        ensemble = whole_ensemble(kernel)
+    else:
+        ensemble = factored_ensemble(kernel, n_samples, rng)
     points = draw_l_ensemble(ensemble, n_samples, rng)
     inclusion = inclusion_probabilities(ensemble, n_samples)
     weights = len(points) / (len(inclusion) * inclusion[points])
     return KernelDraws(points, weights, inclusion, ensemble.rank)
 
 
-def _ensemble(
-    kernel: ImplicitKernel, n_samples: int | None, rng: np.random.Generator
-) -> LEnsemble:
+def decomposed_whole(kernel: ImplicitKernel) -> bool:
+    """Return whether all eigenvectors are affordable."""
     n_candidates = len(kernel.diagonal)
-    n_affordable = int(get_config()["working_memory"] * 2**20) // (
-        8 * COPIES_OF_KERNEL * n_candidates
-    )
-    if n_candidates <= n_affordable:
-        return l_ensemble_from_kernel(whole_kernel(kernel))
-    n_columns = COLUMNS_PER_SAMPLE * n_samples if n_samples else max(1, n_affordable)
-    _, factor = randomly_pivoted_cholesky(kernel, min(n_columns, n_candidates), rng)
+    return n_candidates <= min(MOST_WHOLE, columns_in_memory(n_candidates))
+
+
+def whole_ensemble(kernel: ImplicitKernel) -> LEnsemble:
+    """Return the ensemble of the kernel."""
+    return l_ensemble_from_kernel(whole_kernel(kernel))
+
+
+def factored_ensemble(
+    kernel: ImplicitKernel,
+    n_samples: int | None,
+    rng: np.random.Generator,
+    *,
+    n_threads: int = 1,
+) -> LEnsemble:
+    """Return the ensemble of a factor, fit for samples of this size.
+
+    For samples of random size it is as large as the working memory allows.
+    """
+    n_candidates = len(kernel.diagonal)
+    n_columns = columns_in_memory(n_candidates)
+    if n_samples is not None:
+        n_columns = COLUMNS_PER_SAMPLE * n_samples
+    n_columns = min(n_columns, n_candidates)
+    _, factor = randomly_pivoted_cholesky(kernel, n_columns, rng, n_threads=n_threads)
     return l_ensemble_from_factor(factor)

@@ -11,24 +11,20 @@ from sklearn.utils import check_scalar
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
-from sklearn_kernelx.sampling._implicit_kernels import implicit_kernel, whole_kernel
-from sklearn_kernelx.sampling._k_dpp import (
-    draw_l_ensemble,
-    l_ensemble_from_factor,
-    l_ensemble_from_kernel,
+from sklearn_kernelx.sampling._implicit_kernels import implicit_kernel
+from sklearn_kernelx.sampling._k_dpp import draw_l_ensemble
+from sklearn_kernelx.sampling._kernel_design import (
+    decomposed_whole,
+    factored_ensemble,
+    whole_ensemble,
 )
 from sklearn_kernelx.sampling._partial_cholesky import (
     ImplicitKernel,
     PartialCholesky,
     greedy_pivots,
-    random_pivots,
 )
 
 METHODS = ("auto", "exact", "dual", "greedy")
-# Up to so many points, all eigenvectors take a few seconds.
-MOST_EXACT = 2000
-# Columns of the factor for each landmark: the law is then close to that of all columns.
-COLUMNS_PER_LANDMARK = 4
 
 
 def dpp_landmarks(
@@ -177,19 +173,13 @@ def _choose(
     rng: np.random.Generator,
     n_threads: int,
 ) -> NDArray[np.intp]:
-    n_samples = len(matrix.diagonal)
-    n_landmarks = min(n_landmarks, n_samples)
-    if method == "auto":
-        method = "exact" if n_samples <= MOST_EXACT else "dual"
-    if method == "exact":
-        ensemble = l_ensemble_from_kernel(whole_kernel(matrix))
+    n_landmarks = min(n_landmarks, len(matrix.diagonal))
+    if method == "greedy":
+        cholesky = PartialCholesky(matrix, n_landmarks, n_threads=n_threads)
+        greedy_pivots(cholesky)
+        return cholesky.pivots
+    if method == "exact" or (method == "auto" and decomposed_whole(matrix)):
+        ensemble = whole_ensemble(matrix)
     else:
-        is_greedy = method == "greedy"
-        n_columns = n_landmarks if is_greedy else COLUMNS_PER_LANDMARK * n_landmarks
-        cholesky = PartialCholesky(matrix, min(n_columns, n_samples), n_threads=n_threads)
-        if is_greedy:
-            greedy_pivots(cholesky)
-            return cholesky.pivots
-        random_pivots(cholesky, rng)
-        ensemble = l_ensemble_from_factor(cholesky.factor)
+        ensemble = factored_ensemble(matrix, n_landmarks, rng, n_threads=n_threads)
     return draw_l_ensemble(ensemble, min(n_landmarks, ensemble.rank), rng)

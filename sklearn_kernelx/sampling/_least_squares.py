@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, lstsq, qr, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, qr, solve_triangular
 
+from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.sampling._feature_map import check_rank
 from sklearn_kernelx.sampling._features import Features
 from sklearn_kernelx.sampling._orthonormal import (
@@ -50,16 +51,23 @@ def solve_rows(
     n_rows, m = rows.shape
     if targets is None:
         targets = np.empty((n_rows, 0))
-    factor, triangle = qr(rows, mode="economic", check_finite=False)
-    singular = np.linalg.svd(triangle, compute_uv=False)
-    tolerance = max(n_rows, m) * np.finfo(np.float64).eps
-    rank = int(np.sum(singular > tolerance * singular[0]))
-    moments = factor.T @ targets
-    if rank < m:
-        coordinates = lstsq(triangle, moments, cond=tolerance)[0]
-        return Solution(coordinates, np.inf, rank)
-    coordinates = solve_triangular(triangle, moments, check_finite=False)
+    with single_threaded_blas():
+        (triangle,) = qr(np.hstack([rows, targets]), mode="r", overwrite_a=True)
+        # Below stands what of the targets lies outside the span of the rows.
+        triangle, moments = triangle[:m, :m], triangle[:m, m:]
+        singular = np.linalg.svd(triangle, compute_uv=False)
+        largest = np.max(singular, initial=0.0)
+        rank = int(np.sum(singular > max(n_rows, m) * np.finfo(float).eps * largest))
+        if rank < m:
+            return Solution(_of_least_norm(triangle, moments, rank), np.inf, rank)
+        coordinates = solve_triangular(triangle, moments)
     return Solution(coordinates, float((singular[0] / singular[-1]) ** 2), rank)
+
+
+def _of_least_norm(matrix: NDArray, sides: NDArray, rank: int) -> NDArray[np.float64]:
+    left, singular, right = np.linalg.svd(matrix)
+    shares = left[:, :rank].T @ sides / singular[:rank, np.newaxis]
+    return right[:rank].T @ shares
 
 
 def solve_weighted(

@@ -51,8 +51,25 @@ class ImplicitKernel(NamedTuple):
     precision: float = EPS
 
 
+def check_symmetric(kernel: NDArray) -> None:
+    """Raise ValueError if a matrix of floats is not symmetric, up to half its digits."""
+    scale = np.max(np.abs(kernel), initial=0.0)
+    error = np.max(np.abs(kernel - kernel.T), initial=0.0)
+    if error > np.sqrt(np.finfo(kernel.dtype).eps) * scale:
+        raise ValueError(
+            "the kernel matrix is not symmetric; give (K + K.T) / 2 if it should be"
+        )
+
+
 def kernel_of_array(kernel: NDArray) -> ImplicitKernel:
-    """Return a matrix at hand, of floats."""
+    """Return a matrix at hand, of floats.
+
+    Raises
+    ------
+    ValueError
+        If it is not symmetric.
+    """
+    check_symmetric(kernel)
 
     def block(rows: RowSelection, columns: NDArray[np.intp]) -> NDArray[np.float64]:
         return kernel[rows][:, columns].astype(np.float64, order="C")
@@ -151,13 +168,21 @@ class PartialCholesky:
             self._factor[rows, self._size : size] = columns
             self.residual[rows] -= np.einsum("ij,ij->i", columns, columns)
 
-        starts = range(0, len(self.residual), ROWS)
-        with single_threaded_blas(), ThreadPoolExecutor(self.n_threads) as pool:
-            list(pool.map(write, starts))
+        self._map(write, range(0, len(self.residual), ROWS))
         self.residual[pivots] = -np.inf
         self._pivots[self._size : size] = pivots
         self._size = size
         self._check_residual()
+
+    def _map(self, write: Callable[[int], None], starts: range) -> None:
+        n_threads = min(self.n_threads, len(starts))
+        with single_threaded_blas():
+            if n_threads == 1:
+                for start in starts:
+                    write(start)
+            else:
+                with ThreadPoolExecutor(n_threads) as pool:
+                    list(pool.map(write, starts))
 
     def _check_residual(self) -> None:
         lowest = np.min(self.residual, where=self.residual > -np.inf, initial=0.0)

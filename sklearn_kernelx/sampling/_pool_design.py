@@ -172,8 +172,9 @@ def expected_error(
 ) -> NDArray[np.float64] | None:
     """Return the expected mean squared error over the pool, if theory gives it.
 
-    Volume sampling has E |c - c*|^2 = (m / n) trace E[G^-1] L* / m with E[G^-1] =
-    n / (n - m + 1) I where residuals do not depend on the draws, and at n = m always.
+    For volume sampling, E |c - c*|^2 is about m / (n - m + 1) times the least mean squared
+    error L* over the pool, as E[G^-1] = n / (n - m + 1) I. That is exact for n = m
+    (Derezinski and Warmuth 2017) and to first order in m / n.
 
     Parameters
     ----------
@@ -183,8 +184,7 @@ def expected_error(
         Number of draws and functions.
     mean_square : ndarray of shape (n_targets,)
         Mean of w r^2 over the draws, with the residuals r of the fit. Its expectation is
-        ``(n - m) / n`` times the least mean squared error L* over the pool, as a ratio of
-        Gram determinants.
+        ``(n - m) / n`` L*, exactly: the sum times det G is a Gram determinant.
     """
     if design != "volume" and not (design == "dpp" and n == m):
         return None
@@ -204,4 +204,5 @@ def _greedy(pool: Pool, n_samples: int | None) -> NDArray[np.intp]:
     basis = orthonormal_basis(pool.features.blocks) if len(pool.penalty) else pool.basis
     n_samples = resolve_n_samples(n_samples, "greedy", basis.rank)
     rows = [whitened(block, basis) for block in pool.features.blocks()]
-    return d_optimal_selection(np.concatenate(rows), n_samples)
+    Q = np.concatenate(rows)
+    return d_optimal_selection(Q, n_samples, max_swaps=basis.rank)

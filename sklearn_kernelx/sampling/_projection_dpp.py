@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
 from sklearn_kernelx._cython._acceptance import accept_in_order
+from sklearn_kernelx._parallel import single_threaded_blas
 
 BLOCK = 64
 PROPOSED_BYTES = 2**26
@@ -51,19 +52,20 @@ def projection_dpp(domain: Domain, rng: np.random.Generator) -> NDArray:
 
     A prefix is therefore a uniform subset of the sample.
     """
-    m = domain.n_functions
-    uncovered = np.eye(m, order="F")
     drawn: list[NDArray] = []
-    while uncovered.shape[1] > 0:
-        proposals = domain.draw_leverage(_n_proposals(uncovered), rng)
-        rows = domain.unit_rows(proposals)
-        thresholds = rng.random(len(proposals))
-        for start in range(0, len(proposals), BLOCK):
-            block = slice(start, start + BLOCK)
-            accepted, uncovered = _judge(rows[block], thresholds[block], uncovered)
-            drawn.append(proposals[block][accepted])
-            if uncovered.shape[1] == 0:
-                break
+    uncovered = np.eye(domain.n_functions, order="F")
+    # In blocks this small, threads of BLAS would mostly wait for each other.
+    with single_threaded_blas():
+        while uncovered.shape[1] > 0:
+            proposals = domain.draw_leverage(_n_proposals(uncovered), rng)
+            rows = domain.unit_rows(proposals)
+            thresholds = rng.random(len(proposals))
+            for start in range(0, len(proposals), BLOCK):
+                block = slice(start, start + BLOCK)
+                accepted, uncovered = _judge(rows[block], thresholds[block], uncovered)
+                drawn.append(proposals[block][accepted])
+                if uncovered.shape[1] == 0:
+                    break
     return np.concatenate(drawn)
 
 

@@ -114,7 +114,7 @@ def largest_eigenvectors(ensemble, rng):
 def test_the_test_of_the_law_can_fail(mutant):
     factor = factor_of(8, 6)
     ensemble, rng = l_ensemble_from_factor(factor), np.random.default_rng(0)
-    found = p_value(lambda: mutant(ensemble, rng), factor @ factor.T, 3, n_draws=5000)
+    found = p_value(lambda: mutant(ensemble, rng), factor @ factor.T, 3, n_draws=10_000)
     assert found < FALSE_ALARM
 
 
@@ -174,7 +174,7 @@ def test_scale_does_not_matter_for_k_points(seed, exponent):
     assert len(set(expected)) == 4
 
 
-@pytest.mark.parametrize("decades", [0, 3, 5, 6.5])
+@pytest.mark.parametrize("decades", [0, 3, 5, 6])
 def test_dual_of_an_ill_conditioned_factor(decades):
     factor = factor_of(200, 20, decades=decades)
     ensemble = l_ensemble_from_factor(factor)
