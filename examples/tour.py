@@ -26,15 +26,25 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.sparse import csr_matrix
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin_min
 from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.neighbors import KernelDensity as PeerKernelDensity
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from sklearn_kernelx import KernelDensity, SphericalKMeans, VonMisesFisher
+from sklearn_kernelx import (
+    DPPLeastSquares,
+    DPPSampler,
+    KernelDensity,
+    LegendreBasis,
+    SphericalKMeans,
+    VonMisesFisher,
+    christoffel_design,
+)
 from sklearn_kernelx.density import CondensedRegimeWarning, RegimeDisplay
 
 OUTPUT = Path(__file__).resolve().parents[1] / "build" / "demo"
@@ -538,9 +548,191 @@ def draw_clusterings(clusterings: Sequence[Clustering], subpackages: NDArray) ->
     return figure
 
 
+# Sampling
+
+
+@dataclass
+class LabelCurve:
+    """Errors of fits on few labels, as multiples of that of the fit on all."""
+
+    name: str
+    n_labels: NDArray  # the mean for each number of draws
+    errors: NDArray  # one row for each number of draws, one column for each seed
+
+    def labels_for(self, error: float) -> float:
+        """Return how many labels it takes for the median error to fall to this."""
+        medians = np.minimum.accumulate(np.median(self.errors, axis=1))
+        return float(np.interp(-error, -medians, self.n_labels))
+
+
+def sampling(display: Display, quick: bool) -> Stop:
+    display.begin("sampling", n_steps=4)
+    X, y = nuclei()
+    m, n_seeds = X.shape[1], 4 if quick else 100
+    pool, test = train_test_split(np.arange(len(X)), test_size=1 / 3, random_state=0)
+    n_draws = (m * np.array([1.2, 1.5, 2, 3, 4, 6])).astype(int)
+
+    display.step("fitting few labels")
+    ours, peer = (
+        label_curve(name, fit, (X, y), (pool, test), n_draws, n_seeds)
+        for name, fit in (
+            ("DPPLeastSquares", fit_chosen_labels),
+            ("random rows, LinearRegression", fit_random_labels),
+        )
+    )
+    display.step("choosing rows to label")
+    sampler = DPPSampler(n_samples=2 * m, random_state=0).fit(X[pool])
+    shares = sampler.leverage_ / np.mean(sampler.leverage_)
+
+    display.step("designing points for polynomials")
+    conditions = polynomial_conditions(degree=19, n_seeds=4 if quick else 100)
+
+    display.step("drawing pictures")
+    two_m = list(n_draws).index(2 * m)
+    goal = 1.3
+    return Stop(
+        title="Sampling: which rows to label",
+        findings=[
+            f"The data are measurements of cell nuclei in {len(X)} images. For ten "
+            f"properties, a linear model with m = {m} coefficients tells the largest values "
+            f"of an image from their means and standard errors.",
+            f"DPPLeastSquares chooses {len(pool)} images' rows to label from the features "
+            f"alone. With {n_draws[two_m]} draws, which take {ours.n_labels[two_m]:.0f} "
+            f"labels since some rows are drawn twice, its error on {len(test)} other images "
+            f"is {np.median(ours.errors[two_m]):.2f} times that of the fit on all labels, "
+            f"and {np.quantile(ours.errors[two_m], 0.9):.2f} times in the worst tenth of "
+            f"samples. As many random draws cost {peer.n_labels[two_m]:.0f} labels, for "
+            f"{np.median(peer.errors[two_m]):.2f} and "
+            f"{np.quantile(peer.errors[two_m], 0.9):.2f}. For a median of {goal} the numbers "
+            f"of labels are {ours.labels_for(goal):.0f} and {peer.labels_for(goal):.0f}.",
+            f"Leverage, of which the rows drawn have much, differs by a factor of "
+            f"{shares.max() / shares.min():.0f} between images.",
+            f"Where points may be chosen freely, more is to be had: for polynomials of "
+            f"degree 19, measured at 40 points, christoffel_design has a median condition "
+            f"number of the Gram matrix of {np.median(conditions['repeated_dpp']):.1f}, "
+            f"uniform random points {np.median(conditions['iid']):.0e}.",
+        ],
+        pictures=[
+            Picture(
+                "sampling-labels.png",
+                draw_label_curves((ours, peer), m),
+                "Errors on other images against the number of labels: the median and, "
+                "above it, what one sample in ten exceeds.",
+            ),
+            Picture(
+                "sampling-rows.png",
+                draw_rows(X[pool], sampler),
+                "The images on their first two principal components. Many rows drawn lie "
+                "far outside, where labels tell most, and count for less in the fit.",
+            ),
+        ],
+    )
+
+
+def nuclei() -> tuple[NDArray, NDArray]:
+    """Return a constant, means and standard errors; and the largest values."""
+    logarithms = np.log(load_breast_cancer().data + 0.01)
+    scaled = StandardScaler().fit_transform(logarithms)
+    return PolynomialFeatures(1).fit_transform(scaled[:, :20]), scaled[:, 20:]
+
+
+def fit_chosen_labels(X: NDArray, y: NDArray, n_draws: int, seed: int):
+    model = DPPLeastSquares(n_samples=n_draws, random_state=seed).fit(X, y)
+    return model, model.n_labels_
+
+
+def fit_random_labels(X: NDArray, y: NDArray, n_draws: int, seed: int):
+    rows = np.random.default_rng(seed).choice(len(X), n_draws, replace=False)
+    return LinearRegression(fit_intercept=False).fit(X[rows], y[rows]), n_draws
+
+
+def label_curve(
+    name: str,
+    fit: Callable,
+    data: tuple[NDArray, NDArray],
+    split: tuple[NDArray, NDArray],
+    n_draws: NDArray,
+    n_seeds: int,
+) -> LabelCurve:
+    (X, y), (pool, test) = data, split
+
+    def error(model) -> float:
+        return np.sqrt(np.mean((model.predict(X[test]) - y[test]) ** 2))
+
+    least = error(LinearRegression(fit_intercept=False).fit(X[pool], y[pool]))
+    results = np.empty((len(n_draws), n_seeds, 2))
+    for i, n in enumerate(n_draws):
+        for seed in range(n_seeds):
+            model, n_labels = fit(X[pool], y[pool], int(n), seed)
+            results[i, seed] = n_labels, error(model) / least
+    return LabelCurve(name, np.mean(results[..., 0], axis=1), results[..., 1])
+
+
+def polynomial_conditions(degree: int, n_seeds: int) -> dict[str, list[float]]:
+    """Return condition numbers of Gram matrices for twice as many points as functions."""
+    basis = LegendreBasis(degree)
+    conditions = {}
+    for design in ("repeated_dpp", "iid"):
+        conditions[design] = []
+        for seed in range(n_seeds):
+            points, weight = christoffel_design(
+                basis, 2 * (degree + 1), design=design, random_state=seed
+            )
+            rows = np.sqrt(weight)[:, np.newaxis] * basis.fit_transform(points)
+            conditions[design].append(np.linalg.cond(rows) ** 2)
+    return conditions
+
+
+def draw_label_curves(curves: Sequence[LabelCurve], m: int) -> Figure:
+    figure = Figure(figsize=(8, 3.8), layout="constrained")
+    axes = figure.subplots()
+    for curve, colour in zip(curves, (OURS, PEER), strict=True):
+        middle, high = np.quantile(curve.errors, [0.5, 0.9], axis=1)
+        axes.plot(
+            curve.n_labels, middle, "o-", color=colour, markersize=4, label=curve.name
+        )
+        axes.plot(curve.n_labels, high, "--", color=colour, linewidth=1)
+        axes.fill_between(curve.n_labels, middle, high, color=colour, alpha=0.12)
+    axes.axhline(1, color=INK, linewidth=0.8)
+    axes.axvline(m, color=INK, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        f"m = {m}", (m, 4.4), xytext=(4, 0), textcoords="offset points", color=INK
+    )
+    axes.set_yscale("log")
+    ticks = [1, 1.2, 1.5, 2, 3, 4]
+    axes.set_yticks(ticks, labels=map(str, ticks))
+    axes.minorticks_off()
+    axes.set_ylim(0.97, 5)
+    axes.set_xlabel("labels")
+    axes.set_ylabel("error / error of the fit on all labels")
+    axes.legend(frameon=False)
+    tidy(axes)
+    return figure
+
+
+def draw_rows(X: NDArray, sampler: DPPSampler) -> Figure:
+    plane = PCA(2).fit_transform(X)
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.scatter(*plane.T, s=10, color="#bbbbbb", linewidths=0, label="not drawn")
+    axes.scatter(
+        *plane[sampler.sample_indices_].T,
+        s=40 * sampler.sample_weight_,
+        color=OURS,
+        alpha=0.75,
+        linewidths=0,
+        label="drawn; the area is the weight",
+    )
+    axes.set_xlabel("first principal component")
+    axes.set_ylabel("second")
+    axes.legend(frameon=False)
+    tidy(axes)
+    return figure
+
+
 # The tour
 
-STOPS: list[Callable[[Display, bool], Stop]] = [density, regimes, directional]
+STOPS: list[Callable[[Display, bool], Stop]] = [density, regimes, directional, sampling]
 
 
 class Display:

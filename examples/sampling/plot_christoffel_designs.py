@@ -51,7 +51,9 @@ n_seeds = 60
 conditions = {}
 for title, basis in bases.items():
     m = gram(basis, 400, "iid", 0).shape[0]
-    print(f"{title}, m = {m}: median condition number for n = 2 m; P(|G - I| > 1/2) for 8 m")
+    print(
+        f"{title}, m = {m}: median condition number for n = 2 m; P(|G - I| > 1/2) for 8 m"
+    )
     for design in designs:
         grams = np.array(
             [
