@@ -38,7 +38,6 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from sklearn_kernelx import (
     DPPLeastSquares,
-    DPPSampler,
     KernelDensity,
     LegendreBasis,
     SphericalKMeans,
@@ -566,7 +565,7 @@ class LabelCurve:
 
 
 def sampling(display: Display, quick: bool) -> Stop:
-    display.begin("sampling", n_steps=4)
+    display.begin("sampling", n_steps=3)
     X, y = nuclei()
     m, n_seeds = X.shape[1], 4 if quick else 100
     pool, test = train_test_split(np.arange(len(X)), test_size=1 / 3, random_state=0)
@@ -580,12 +579,11 @@ def sampling(display: Display, quick: bool) -> Stop:
             ("random rows, LinearRegression", fit_random_labels),
         )
     )
-    display.step("choosing rows to label")
-    sampler = DPPSampler(n_samples=2 * m, random_state=0).fit(X[pool])
-    shares = sampler.leverage_ / np.mean(sampler.leverage_)
-
     display.step("designing points for polynomials")
-    conditions = polynomial_conditions(degree=19, n_seeds=4 if quick else 100)
+    basis = LegendreBasis(8, n_features=2)
+    iid, repelling = (
+        condition_numbers(basis, 90, design, n_seeds) for design in ("iid", "repeated_dpp")
+    )
 
     display.step("drawing pictures")
     two_m = list(n_draws).index(2 * m)
@@ -593,24 +591,20 @@ def sampling(display: Display, quick: bool) -> Stop:
     return Stop(
         title="Sampling: which rows to label",
         findings=[
-            f"The data are measurements of cell nuclei in {len(X)} images. For ten "
-            f"properties, a linear model with m = {m} coefficients tells the largest values "
-            f"of an image from their means and standard errors.",
-            f"DPPLeastSquares chooses {len(pool)} images' rows to label from the features "
-            f"alone. With {n_draws[two_m]} draws, which take {ours.n_labels[two_m]:.0f} "
-            f"labels since some rows are drawn twice, its error on {len(test)} other images "
-            f"is {np.median(ours.errors[two_m]):.2f} times that of the fit on all labels, "
-            f"and {np.quantile(ours.errors[two_m], 0.9):.2f} times in the worst tenth of "
-            f"samples. As many random draws cost {peer.n_labels[two_m]:.0f} labels, for "
-            f"{np.median(peer.errors[two_m]):.2f} and "
-            f"{np.quantile(peer.errors[two_m], 0.9):.2f}. For a median of {goal} the numbers "
-            f"of labels are {ours.labels_for(goal):.0f} and {peer.labels_for(goal):.0f}.",
-            f"Leverage, of which the rows drawn have much, differs by a factor of "
-            f"{shares.max() / shares.min():.0f} between images.",
-            f"Where points may be chosen freely, more is to be had: for polynomials of "
-            f"degree 19, measured at 40 points, christoffel_design has a median condition "
-            f"number of the Gram matrix of {np.median(conditions['repeated_dpp']):.1f}, "
-            f"uniform random points {np.median(conditions['iid']):.0e}.",
+            f"The data are measurements of cell nuclei in {len(X)} images. A linear model "
+            f"with m = {m} coefficients tells the largest values of ten properties from "
+            f"their means and standard errors.",
+            f"DPPLeastSquares chooses from the features alone which of {len(pool)} images "
+            f"to label. {describe_curve(ours, n_draws, two_m)} {len(test)} other images "
+            f"show the error.",
+            f"Random rows: {describe_curve(peer, n_draws, two_m)} For a median of {goal} "
+            f"they need {peer.labels_for(goal):.0f} labels, against "
+            f"{ours.labels_for(goal):.0f}. Labels are noisy here, so that none is worth "
+            f"much more than another once there are many.",
+            f"Where points may be chosen freely, more is to be had. For the 45 polynomials "
+            f"of degree 8 in two variables, measured at 90 points, the Gram matrix has a "
+            f"median condition number of {median(repelling):.0f} with christoffel_design, "
+            f"and of {median(iid):.0f} with uniform random points.",
         ],
         pictures=[
             Picture(
@@ -620,12 +614,22 @@ def sampling(display: Display, quick: bool) -> Stop:
                 "above it, what one sample in ten exceeds.",
             ),
             Picture(
-                "sampling-rows.png",
-                draw_rows(X[pool], sampler),
-                "The images on their first two principal components. Many rows drawn lie "
-                "far outside, where labels tell most, and count for less in the fit.",
+                "sampling-points.png",
+                draw_points(basis, 90),
+                "Points for 45 polynomials; the area is the weight. Polynomials are large "
+                "at the edges, where the design has more points of less weight, and its "
+                "points keep apart.",
             ),
         ],
+    )
+
+
+def describe_curve(curve: LabelCurve, n_draws: NDArray, place: int) -> str:
+    middle, high = np.quantile(curve.errors[place], [0.5, 0.9])
+    return (
+        f"With {n_draws[place]} draws, that is {curve.n_labels[place]:.0f} labels without "
+        f"repeats, the median error is {middle:.2f} times that of the fit on all labels, "
+        f"and one in ten is above {high:.2f}."
     )
 
 
@@ -668,18 +672,17 @@ def label_curve(
     return LabelCurve(name, np.mean(results[..., 0], axis=1), results[..., 1])
 
 
-def polynomial_conditions(degree: int, n_seeds: int) -> dict[str, list[float]]:
-    """Return condition numbers of Gram matrices for twice as many points as functions."""
-    basis = LegendreBasis(degree)
-    conditions = {}
-    for design in ("repeated_dpp", "iid"):
-        conditions[design] = []
-        for seed in range(n_seeds):
-            points, weight = christoffel_design(
-                basis, 2 * (degree + 1), design=design, random_state=seed
-            )
-            rows = np.sqrt(weight)[:, np.newaxis] * basis.fit_transform(points)
-            conditions[design].append(np.linalg.cond(rows) ** 2)
+def condition_numbers(
+    basis: LegendreBasis, n_points: int, design: str, n_seeds: int
+) -> list[float]:
+    """Return condition numbers of weighted Gram matrices."""
+    conditions = []
+    for seed in range(n_seeds):
+        points, weight = christoffel_design(
+            basis, n_points, design=design, random_state=seed
+        )
+        rows = np.sqrt(weight)[:, np.newaxis] * basis.fit_transform(points)
+        conditions.append(np.linalg.cond(rows) ** 2)
     return conditions
 
 
@@ -710,23 +713,22 @@ def draw_label_curves(curves: Sequence[LabelCurve], m: int) -> Figure:
     return figure
 
 
-def draw_rows(X: NDArray, sampler: DPPSampler) -> Figure:
-    plane = PCA(2).fit_transform(X)
+def draw_points(basis: LegendreBasis, n_points: int) -> Figure:
     figure = Figure(figsize=(8, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.scatter(*plane.T, s=10, color="#bbbbbb", linewidths=0, label="not drawn")
-    axes.scatter(
-        *plane[sampler.sample_indices_].T,
-        s=40 * sampler.sample_weight_,
-        color=OURS,
-        alpha=0.75,
-        linewidths=0,
-        label="drawn; the area is the weight",
+    panels = zip(
+        figure.subplots(1, 2, sharey=True),
+        ("iid", "repeated_dpp"),
+        ("uniform random points", "christoffel_design"),
+        (PEER, OURS),
+        strict=True,
     )
-    axes.set_xlabel("first principal component")
-    axes.set_ylabel("second")
-    axes.legend(frameon=False)
-    tidy(axes)
+    for axes, design, title, colour in panels:
+        points, weight = christoffel_design(basis, n_points, design=design, random_state=0)
+        axes.scatter(*points.T, s=30 * weight, color=colour, alpha=0.8, linewidths=0)
+        axes.set_aspect("equal")
+        axes.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        axes.set_title(title, color=INK)
+        tidy(axes)
     return figure
 
 
