@@ -597,8 +597,8 @@ def sampling(display: Display, quick: bool) -> Stop:
             f"DPPLeastSquares chooses from the features alone which of {len(pool)} images "
             f"to label. {describe_curve(ours, n_draws, two_m)} {len(test)} other images "
             f"show the error.",
-            f"Random rows: {describe_curve(peer, n_draws, two_m)} For a median of {goal} "
-            f"they need {peer.labels_for(goal):.0f} labels, against "
+            f"Random rows do this instead. {describe_curve(peer, n_draws, two_m)} For a "
+            f"median of {goal} they need {peer.labels_for(goal):.0f} labels, against "
             f"{ours.labels_for(goal):.0f}. Labels are noisy here, so that none is worth "
             f"much more than another once there are many.",
             f"Where points may be chosen freely, more is to be had. For the 45 polynomials "
@@ -714,7 +714,7 @@ def draw_label_curves(curves: Sequence[LabelCurve], m: int) -> Figure:
 
 
 def draw_points(basis: LegendreBasis, n_points: int) -> Figure:
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
     panels = zip(
         figure.subplots(1, 2, sharey=True),
         ("iid", "repeated_dpp"),
@@ -727,6 +727,7 @@ def draw_points(basis: LegendreBasis, n_points: int) -> Figure:
         axes.scatter(*points.T, s=30 * weight, color=colour, alpha=0.8, linewidths=0)
         axes.set_aspect("equal")
         axes.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        axes.set(xlim=(-1.06, 1.06), ylim=(-1.06, 1.06))
         axes.set_title(title, color=INK)
         tidy(axes)
     return figure
