@@ -214,10 +214,8 @@ MULTIPLES = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10)
 WITHIN = 1.1
 LABELS_AT_MOST = 0.7
 N_FOR_SEEDING = 10_000
-CONTENDERS = (
-    "uniform", "k-means++", "leverage", "volume", "repeated_dpp",
-    "repeated_dpp, no weights",
-)  # fmt: skip
+POWERS = {"repeated_dpp": 1.0, "weight_power 0.5": 0.5, "weight_power 0": 0.0}
+CONTENDERS = ("uniform", "k-means++", "leverage", "volume", *POWERS)
 
 
 class Split(NamedTuple):
@@ -293,11 +291,12 @@ def curves(
         n = int(np.ceil(multiple * m))
         record("uniform", shuffled[:n], np.ones(n))
         record("k-means++", centres[:n], np.ones(n))
-        for design in DESIGNS[1:]:
+        for design in ("leverage", "volume"):
             rows = draw_design(data.pool, design, n, rng).points
             record(design, rows, 1 / data.pool.leverage[rows])
-        different = np.unique(rows)  # of repeated_dpp, the last one
-        record("repeated_dpp, no weights", different, np.ones(len(different)))
+        rows = draw_design(data.pool, "repeated_dpp", n, rng).points
+        for name, power in POWERS.items():
+            record(name, rows, data.pool.leverage[rows] ** -power)
     return found
 
 
@@ -320,20 +319,22 @@ def label_tables(options: Options) -> list[Table]:
         for kind in ("polynomial", "Nystroem"):
             medians, n_rows, m = label_medians(name, *data, kind, options)
             needs = {c: needed(curve) for c, curve in medians.items()}
+            shares = [needs[c] / needs["uniform"] for c in POWERS]
             summary.append(
-                [name, kind, n_rows, m, *needs.values(),
-                 needs["repeated_dpp"] / needs["uniform"], LABELS_AT_MOST]
-            )  # fmt: skip
+                [name, kind, n_rows, m, *needs.values(), *shares, LABELS_AT_MOST]
+            )
             for i, multiple in enumerate(MULTIPLES):
                 cells = [v for c in CONTENDERS for v in medians[c][i]]
                 details.append([name, kind, multiple, *cells])
     return [
         table(
             "Labels / m needed to come within 10 % of the fit on all labels",
-            ["data", "features", "N", "m", *CONTENDERS, "repeated_dpp / uniform", "target"],
+            ["data", "features", "N", "m", *CONTENDERS, *(f"{c} / uniform" for c in POWERS),
+             "target"],
             summary,
             "Weighted least squares; RMSE on a fifth held out, medians over 20 splits; inf "
-            "means not with the most labels tried, 10 m. Uniform rows are drawn without "
+            "means not with the most labels tried, 10 m. weight_power is that of "
+            "DPPLeastSquares, for the draws of repeated_dpp. Uniform rows are drawn without "
             "replacement; k-means++ seeds among 10,000 rows. Features nearly all of one "
             "value are left out (two of elevators).",
         ),
