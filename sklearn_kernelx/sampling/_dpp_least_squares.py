@@ -349,7 +349,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         error = getattr(self, "_expected_error", None)
         if error is None:
             raise AttributeError(
-                "expected_error_ is known only with design='volume' (or 'dpp'), alpha=0 "
+                "expected_error_ is known only for design='volume' or 'dpp', alpha=0 "
                 "and weight_power=1"
             )
         return float(error[0]) if self._has_one_target else error
