@@ -419,8 +419,7 @@ def label_tables(options: Options) -> list[Table]:
             "means not with the most labels tried, 10 m. weight_power is that of "
             "DPPLeastSquares, for the draws of repeated_dpp; ratios with < take uniform's "
             "for 10. Uniform rows are drawn without replacement; k-means++ seeds among "
-            "10,000 rows. Features nearly all of one value are left out (two in elevators), "
-            "and pools are four fifths of the data.",
+            "10,000 rows. Features nearly all of one value are left out, two in elevators.",
         ),
         table(
             LABEL_CURVES,

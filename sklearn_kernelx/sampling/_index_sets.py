@@ -122,8 +122,8 @@ def _refuse_too_many(
     count = count_multi_indices(index_set, degree, n_features, n_per_degree)
     if count * n_features <= _MAX_ENTRIES:
         return
-    smaller = [s for s in INDEX_SETS if s != index_set and index_set != "hyperbolic"]
-    remedy = "".join(f" or index_set='{s}'" for s in smaller if s != "tensor")
+    smaller = {"tensor": "total", "total": "hyperbolic"}.get(index_set)
+    remedy = f" or index_set='{smaller}'" if smaller else ""
     raise ValueError(
         f"index_set='{index_set}' with degree={degree} has m = {count} functions of "
         f"{n_features} features, too many for memory; use a lower degree{remedy}"
