@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-INDEX_SETS = ("total", "hyperbolic", "tensor")
+# Each one within the next.
+INDEX_SETS = ("hyperbolic", "total", "tensor")
 
 # Of the table of multi-indices: 400 MB.
 _MAX_ENTRIES = 50_000_000
@@ -122,8 +123,8 @@ def _refuse_too_many(
     count = count_multi_indices(index_set, degree, n_features, n_per_degree)
     if count * n_features <= _MAX_ENTRIES:
         return
-    smaller = {"tensor": "total", "total": "hyperbolic"}.get(index_set)
-    remedy = f" or index_set='{smaller}'" if smaller else ""
+    smaller = INDEX_SETS[: INDEX_SETS.index(index_set)]
+    remedy = "".join(f" or index_set='{name}'" for name in smaller)
     raise ValueError(
         f"index_set='{index_set}' with degree={degree} has m = {count} functions of "
         f"{n_features} features, too many for memory; use a lower degree{remedy}"
