@@ -46,7 +46,7 @@ def label_efficiency(results, folder):
 def _draw(axis, names, cells):
     for i, name in enumerate(names):
         labels, errors = ([row[2 * i + j] for row in cells] for j in (0, 1))
-        ours = name.startswith("repeated")
+        ours = name.startswith(("repeated", "weight"))
         axis.plot(labels, errors, label=name, lw=2 if ours else 1, zorder=3 if ours else 2)
     axis.axhline(1.1, color="0.6", ls=":", lw=1)
     axis.set(ylim=(0.98, 2), xlim=(1, 10))

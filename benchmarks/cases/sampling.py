@@ -7,13 +7,21 @@ import numpy as np
 from _harness import Contender, Options, data_file, measure, peer, say, table
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.kernel_approximation import Nystroem
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from threadpoolctl import ThreadpoolController
 
-from sklearn_kernelx import DPPSampler, HermiteBasis, LegendreBasis, sample_projection_dpp
+from sklearn_kernelx import (
+    DPPSampler,
+    HermiteBasis,
+    LegendreBasis,
+    dpp_landmarks,
+    sample_projection_dpp,
+)
 from sklearn_kernelx.sampling._christoffel import ChristoffelDomain
 from sklearn_kernelx.sampling._designs import draw_design
 from sklearn_kernelx.sampling._features import Features
@@ -32,6 +40,7 @@ def tables(options: Options) -> list[Table]:
             *draw_tables(options),
             stability_table(options),
             inverse_gram_table(options),
+            landmark_table(options),
             *label_tables(options),
         ]
     return [item for item in found if item["rows"]]
@@ -207,17 +216,82 @@ def inverse_gram_table(options: Options) -> Table:
     )
 
 
-# 3. Labels that a regression needs, on real data.
+# 3. Landmarks of a Nystroem approximation.
+
+LANDMARK_DATA = {
+    "breast cancer": (load_breast_cancer, 1 / 150, 100),
+    "digits": (load_digits, 3e-4, 200),
+}
+
+
+def landmark_table(options: Options) -> Table:
+    """Compare what landmarks leave of the trace of a kernel, and of its largest entry."""
+    rows = []
+    n_seeds = 3 if options.quick else 20
+    for name, (load, gamma, n) in LANDMARK_DATA.items():
+        say(f"landmarks: {name}")
+        X = load().data if name == "digits" else StandardScaler().fit_transform(load().data)
+        K = rbf_kernel(X, gamma=gamma)
+        for method, choose in landmark_methods(X, gamma, n).items():
+            residuals = [nystroem_residual(K, choose(seed)) for seed in range(n_seeds)]
+            shares = np.median([np.mean(r) for r in residuals])
+            rows.append(
+                [name, n, method, shares, np.median([np.max(r) for r in residuals])]
+            )
+    return table(
+        "Landmarks of a Nystroem approximation, Gaussian kernel",
+        [
+            "data",
+            "landmarks",
+            "method",
+            "share of the trace left",
+            "largest error of a row",
+        ],
+        rows,
+        f"Medians over {n_seeds} seeds.",
+    )
+
+
+def landmark_methods(X: NDArray, gamma: float, n: int) -> dict[str, Any]:
+    """Return functions from a seed to `n` rows."""
+
+    def ours(method: str) -> Any:
+        return lambda seed: dpp_landmarks(
+            X, n, gamma=gamma, method=method, random_state=seed
+        )
+
+    def uniform(seed: int) -> NDArray:
+        return np.random.default_rng(seed).permutation(len(X))[:n]
+
+    def seeding(seed: int) -> NDArray:
+        return kmeans_plusplus(X, n, random_state=seed)[1]
+
+    return {
+        "uniform": uniform,
+        "k-means++": seeding,
+        "k-DPP, exact": ours("exact"),
+        "k-DPP, dual": ours("dual"),
+        "greedy": ours("greedy"),
+    }
+
+
+def nystroem_residual(K: NDArray, landmarks: NDArray) -> NDArray[np.float64]:
+    """Return the diagonal of what the approximation leaves."""
+    inner = K[np.ix_(landmarks, landmarks)]
+    across = K[:, landmarks]
+    solved = np.linalg.lstsq(inner, across.T)[0].T
+    return K.diagonal() - np.einsum("ij,ij->i", across, solved)
+
+
+# 4. Labels that a regression needs, on real data.
 
 DATA = ("protein", "bike", "elevators", "kin40k")
 MULTIPLES = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10)
 WITHIN = 1.1
 LABELS_AT_MOST = 0.7
 N_FOR_SEEDING = 10_000
-CONTENDERS = (
-    "uniform", "k-means++", "leverage", "volume", "repeated_dpp",
-    "repeated_dpp, no weights",
-)  # fmt: skip
+POWERS = {"repeated_dpp": 1.0, "weight_power 0.5": 0.5, "weight_power 0": 0.0}
+CONTENDERS = ("uniform", "k-means++", "leverage", "volume", *POWERS)
 
 
 class Split(NamedTuple):
@@ -293,11 +367,12 @@ def curves(
         n = int(np.ceil(multiple * m))
         record("uniform", shuffled[:n], np.ones(n))
         record("k-means++", centres[:n], np.ones(n))
-        for design in DESIGNS[1:]:
+        for design in ("leverage", "volume"):
             rows = draw_design(data.pool, design, n, rng).points
             record(design, rows, 1 / data.pool.leverage[rows])
-        different = np.unique(rows)  # of repeated_dpp, the last one
-        record("repeated_dpp, no weights", different, np.ones(len(different)))
+        rows = draw_design(data.pool, "repeated_dpp", n, rng).points
+        for name, power in POWERS.items():
+            record(name, rows, data.pool.leverage[rows] ** -power)
     return found
 
 
@@ -310,6 +385,13 @@ def needed(curve: NDArray[np.float64]) -> float:
     return float(np.interp(-np.log(WITHIN), -np.log(worst), labels))
 
 
+def ratio(ours: float, uniform: float) -> float | str:
+    """Return the ratio of labels, or a bound if uniform sampling needs more than tried."""
+    if np.isfinite(uniform):
+        return ours / uniform
+    return f"< {ours / MULTIPLES[-1]:.2f}" if np.isfinite(ours) else ""
+
+
 def label_tables(options: Options) -> list[Table]:
     """Compare designs by the labels a regression needs."""
     summary, details = [], []
@@ -320,22 +402,24 @@ def label_tables(options: Options) -> list[Table]:
         for kind in ("polynomial", "Nystroem"):
             medians, n_rows, m = label_medians(name, *data, kind, options)
             needs = {c: needed(curve) for c, curve in medians.items()}
+            shares = [ratio(needs[c], needs["uniform"]) for c in POWERS]
             summary.append(
-                [name, kind, n_rows, m, *needs.values(),
-                 needs["repeated_dpp"] / needs["uniform"], LABELS_AT_MOST]
-            )  # fmt: skip
+                [name, kind, n_rows, m, *needs.values(), *shares, LABELS_AT_MOST]
+            )
             for i, multiple in enumerate(MULTIPLES):
                 cells = [v for c in CONTENDERS for v in medians[c][i]]
                 details.append([name, kind, multiple, *cells])
     return [
         table(
             "Labels / m needed to come within 10 % of the fit on all labels",
-            ["data", "features", "N", "m", *CONTENDERS, "repeated_dpp / uniform", "target"],
+            ["data", "features", "N", "m", *CONTENDERS, *(f"{c} / uniform" for c in POWERS),
+             "target"],
             summary,
             "Weighted least squares; RMSE on a fifth held out, medians over 20 splits; inf "
-            "means not with the most labels tried, 10 m. Uniform rows are drawn without "
-            "replacement; k-means++ seeds among 10,000 rows. Features nearly all of one "
-            "value are left out (two of elevators).",
+            "means not with the most labels tried, 10 m. weight_power is that of "
+            "DPPLeastSquares, for the draws of repeated_dpp; ratios with < take uniform's "
+            "for 10. Uniform rows are drawn without replacement; k-means++ seeds among "
+            "10,000 rows. Features nearly all of one value are left out, two in elevators.",
         ),
         table(
             LABEL_CURVES,

@@ -77,6 +77,13 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Pass an int for reproducible draws: those of a :class:`DPPSampler` with the same.
 
+    weight_power : float, default=1.0
+        Power of the design's weights in the fit, between 0 and 1. With 1 the error to first
+        order in m / n is m / n times the least possible one, whatever the labels. With 0
+        all draws weigh the same: a smaller error if labels deviate from the features by
+        noise, a bias that does not vanish if they do so more where leverage is high. 0.5
+        lies between. Not used by "given".
+
     Attributes
     ----------
     coef_ : ndarray of shape (n_features_out,) or (n_targets, n_features_out)
@@ -93,8 +100,8 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Number m of independent features.
 
     gram_condition_ : float
-        Condition number of ``G = mean(w phi phi')`` of the draws, see :class:`DPPSampler`.
-        Not for "given".
+        Condition number of ``G = mean(w phi phi')`` of the draws, see :class:`DPPSampler`,
+        w the weights to the power of `weight_power`. Not for "given".
 
     expected_error_ : float or ndarray of shape (n_targets,)
         See the notes.
@@ -115,10 +122,11 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     Notes
     -----
     With N rows and the draws s, ``(N / n) sum_s w_s (y_s - a_s'b)^2 + alpha |b|^2`` is
-    minimised, for "given" ``sum_i w_i (y_i - a_i'b)^2 + alpha |b|^2``. So a design is
-    fitted later by the weights ``sample_weight_ * N / n`` on the rows `sample_indices_`;
-    without penalty the factor does not matter. Since "given" sees the rows with labels
-    only, the feature map is then to be the `feature_map_` of the sampler, kept as it is by
+    minimised, w the weights to the power of `weight_power`, for "given"
+    ``sum_i w_i (y_i - a_i'b)^2 + alpha |b|^2``. So a design is fitted later by the weights
+    ``sample_weight_ * N / n`` on the rows `sample_indices_`; without penalty the factor
+    does not matter. Since "given" sees the rows with labels only, the feature map is then
+    to be the `feature_map_` of the sampler, kept as it is by
     :class:`~sklearn.frozen.FrozenEstimator`.
 
     Least squares are solved by Householder QR, in coordinates that are orthonormal over all
@@ -167,6 +175,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         "alpha": [Interval(Real, 0, None, closed="left")],
         "y_missing": [StrOptions({"error", "allow"})],
         "random_state": ["random_state"],
+        "weight_power": [Interval(Real, 0, 1, closed="both")],
     }
 
     def __init__(
@@ -177,6 +186,8 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         alpha: float = 0.0,
         y_missing: str = "error",
         random_state: int | np.random.RandomState | None = None,
+        *,
+        weight_power: float = 1.0,
     ) -> None:
         self.feature_map = feature_map
         self.n_samples = n_samples
@@ -184,6 +195,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.alpha = alpha
         self.y_missing = y_missing
         self.random_state = random_state
+        self.weight_power = weight_power
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike, **params: Any) -> "DPPLeastSquares":
@@ -269,7 +281,9 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         pool = checked_pool(fit_features(self, X), self.alpha)
         rng = generator(seed_from(self.random_state), 0)
         draws = draw_from_pool(pool, self.design, self.n_samples, rng).points
-        self.selected_indices_, rows, scales = design_rows(pool, self.design, draws)
+        self.selected_indices_, rows, scales = design_rows(
+            pool, self.design, draws, self.weight_power
+        )
         equations = np.vstack([rows, pool.penalty])
         sides = np.zeros((len(equations), targets.shape[1]))
         sides[: len(rows)] = scales[:, np.newaxis] * self._labels(targets)
@@ -283,7 +297,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
             )
         self.gram_condition_ = solution.gram_condition
         self._set_coefficients(pool.features, pool.basis, solution.coordinates)
-        if self.alpha == 0:
+        if self.alpha == 0 and self.weight_power == 1:
             residuals = sides - equations @ solution.coordinates
             self._expected_error = expected_error(
                 self.design,
@@ -330,13 +344,13 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ------
         AttributeError
             Where the theory gives none: only for "volume", and as NaN for "dpp", without
-            penalty.
+            penalty and with the weights as they are.
         """
         error = getattr(self, "_expected_error", None)
         if error is None:
             raise AttributeError(
-                "expected_error_ is known only after a fit with design='volume' (or 'dpp') "
-                "and alpha=0"
+                "expected_error_ is known only for design='volume' or 'dpp', alpha=0 "
+                "and weight_power=1"
             )
         return float(error[0]) if self._has_one_target else error
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-INDEX_SETS = ("total", "hyperbolic", "tensor")
+# Each one within the next.
+INDEX_SETS = ("hyperbolic", "total", "tensor")
 
 # Of the table of multi-indices: 400 MB.
 _MAX_ENTRIES = 50_000_000
@@ -122,8 +123,8 @@ def _refuse_too_many(
     count = count_multi_indices(index_set, degree, n_features, n_per_degree)
     if count * n_features <= _MAX_ENTRIES:
         return
-    smaller = [s for s in INDEX_SETS if s != index_set and index_set != "hyperbolic"]
-    remedy = "".join(f" or index_set='{s}'" for s in smaller if s != "tensor")
+    smaller = INDEX_SETS[: INDEX_SETS.index(index_set)]
+    remedy = "".join(f" or index_set='{name}'" for name in smaller)
     raise ValueError(
         f"index_set='{index_set}' with degree={degree} has m = {count} functions of "
         f"{n_features} features, too many for memory; use a lower degree{remedy}"

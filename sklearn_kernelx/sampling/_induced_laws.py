@@ -135,11 +135,11 @@ def _accepted(
 ) -> NDArray[np.float64]:
     """Propose anew for those degrees whose proposals were rejected, until none is left."""
     draws = np.empty(len(degrees))
-    open_ = np.arange(len(degrees))
-    while len(open_) > 0:
-        proposals, is_accepted = propose(degrees[open_], rng)
-        draws[open_[is_accepted]] = proposals[is_accepted]
-        open_ = open_[~is_accepted]
+    pending = np.arange(len(degrees))
+    while len(pending) > 0:
+        proposals, is_accepted = propose(degrees[pending], rng)
+        draws[pending[is_accepted]] = proposals[is_accepted]
+        pending = pending[~is_accepted]
     return draws
 
 

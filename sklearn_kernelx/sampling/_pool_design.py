@@ -143,9 +143,11 @@ def sample_weights(
 
 
 def design_rows(
-    pool: Pool, design: str, points: NDArray[np.intp]
+    pool: Pool, design: str, points: NDArray[np.intp], weight_power: float = 1.0
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return the candidates drawn, and their rows in the least-squares problem.
+
+    With the weights to the power of `weight_power`, where it is not 1.
 
     Returns
     -------
@@ -157,7 +159,8 @@ def design_rows(
         What the rows q of the pool were multiplied by.
     """
     candidates, first, counts = np.unique(points, return_index=True, return_counts=True)
-    scales = np.sqrt(counts / expected_counts(pool, design, points)[first])
+    weights = sample_weights(pool, design, points)[first] ** weight_power
+    scales = np.sqrt(counts * weights * (pool.n_candidates / len(points)))
     return candidates, pool.rows(candidates) * scales[:, np.newaxis], scales
 
 

@@ -39,19 +39,23 @@ W = RNG.uniform(0.5, 2, 60)
 
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("alpha", [0.0, 30.0])
+@pytest.mark.parametrize("power", [1.0, 0.5, 0.0])
 @pytest.mark.parametrize("targets", [y, Y], ids=["one target", "two"])
-def test_minimum_of_the_weighted_objective(design, alpha, targets):
+def test_minimum_of_the_weighted_objective(design, alpha, power, targets):
     """As Ridge on the draws of a sampler of the same parameters, repeats kept."""
-    model = DPPLeastSquares(design=design, alpha=alpha, random_state=0).fit(X, targets)
+    model = DPPLeastSquares(
+        design=design, alpha=alpha, random_state=0, weight_power=power
+    ).fit(X, targets)
     sampler = DPPSampler(design=design, alpha=alpha, random_state=0).fit(X)
     drawn = sampler.sample_indices_
-    weights = 60 / len(drawn) * sampler.sample_weight_
+    weights = 60 / len(drawn) * sampler.sample_weight_**power
     ridge = Ridge(alpha, fit_intercept=False, solver="cholesky")
     ridge.fit(X[drawn], targets[drawn], sample_weight=weights)
     assert_allclose(model.coef_, ridge.coef_, rtol=1e-8)
     assert_array_equal(model.selected_indices_, sampler.unique_indices_)
     assert model.n_labels_ == len(sampler.unique_indices_)
-    assert_allclose(model.gram_condition_, sampler.gram_condition_)
+    if power == 1:
+        assert_allclose(model.gram_condition_, sampler.gram_condition_)
     assert model.rank_ == 3
     assert_allclose(model.predict(X), X @ model.coef_.T)
     assert model.predict(X).shape == targets.shape

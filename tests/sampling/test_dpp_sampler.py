@@ -522,7 +522,7 @@ def test_kernel_beyond_working_memory(size):
     """The factor is all but exact here: probabilities are those of the whole matrix."""
     points = X[:, :1]
     exact = DPPSampler(None, size, kernel="rbf", gamma=0.2, random_state=0).fit(points)
-    with config_context(working_memory=16 * 40 * 8 / 2**20):
+    with config_context(working_memory=32 * 40 * 8 / 2**20):
         approximate = clone(exact).fit(points)
     assert approximate.rank_ < exact.rank_
     assert_allclose(approximate.leverage_, exact.leverage_, atol=1e-3)
