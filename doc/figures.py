@@ -7,8 +7,17 @@ import matplotlib.pyplot as plt
 
 LABEL_TABLE = "Error against the number of labels"
 DIRECTIVE = """.. figure:: /generated/label_efficiency.png
-   :alt: test error against the number of labels, of six designs on eight problems
+   :alt: test error against the number of labels, of all designs on eight problems
 """
+STYLES = {
+    "uniform": {"color": "0.5"},
+    "k-means++": {"color": "#c49a2c"},
+    "leverage": {"color": "#7fb3d5"},
+    "volume": {"color": "#1f6fb4"},
+    "repeated_dpp": {"color": "#0b6e75", "lw": 2.5},
+    "weight_power 0.5": {"color": "#d2691e", "lw": 2.5},
+    "weight_power 0": {"color": "#d2691e", "ls": "--"},
+}
 
 
 def label_efficiency(results, folder):
@@ -46,8 +55,7 @@ def label_efficiency(results, folder):
 def _draw(axis, names, cells):
     for i, name in enumerate(names):
         labels, errors = ([row[2 * i + j] for row in cells] for j in (0, 1))
-        ours = name.startswith(("repeated", "weight"))
-        axis.plot(labels, errors, label=name, lw=2 if ours else 1, zorder=3 if ours else 2)
+        axis.plot(labels, errors, label=name, **STYLES[name])
     axis.axhline(1.1, color="0.6", ls=":", lw=1)
     axis.set(ylim=(0.98, 2), xlim=(1, 10))
     axis.grid(alpha=0.3)
