@@ -12,7 +12,11 @@ from sklearn.utils._param_validation import (
     InvalidParameterError,
     StrOptions,
 )
-from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_sample_weight,
+    _num_samples,
+)
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -38,12 +42,14 @@ __all__ = [
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
+    "num_samples",
     "safe_indexing",
     "with_callbacks",
 ]
 
 check_feature_names_in: Callable[..., Any] = _check_feature_names_in
 fit_context: Callable[..., Any] = _fit_context
+num_samples: Callable[..., int] = _num_samples
 safe_indexing: Callable[..., Any] = _safe_indexing
 
 # scikit-learn < 1.7 spells the argument otherwise.

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.sampling._projection_dpp import Domain, projection_dpp
 
 DESIGNS = ("iid", "leverage", "dpp", "volume", "repeated_dpp")
@@ -57,7 +58,7 @@ def resolve_n_samples(n_samples: int | None, design: str, dimension: float) -> i
     if n_samples < least:
         raise ValueError(
             f"n_samples={n_samples} is too few for {least} independent features: give at "
-            f"least {least}, or choose fewer features"
+            f"least {least}, or choose fewer features or a lower degree"
         )
     if design == "dpp" and n_samples != least:
         raise ValueError(
@@ -116,9 +117,10 @@ def _repetitions(
 ) -> Draws:
     parts = [_observed_sample(domain, rng) if reserve is None else reserve]
     n_drawn = len(parts[0])
-    while n_drawn < n:
-        parts.append(_observed_sample(domain, rng))
-        n_drawn += len(parts[-1])
+    with single_threaded_blas():  # once, not for each sample
+        while n_drawn < n:
+            parts.append(_observed_sample(domain, rng))
+            n_drawn += len(parts[-1])
     points = np.concatenate(parts)
     return Draws(points[:n], points[n:])
 

@@ -46,8 +46,8 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Linear least squares on features, from the labels of few rows that it chooses.
 
     `fit` draws rows of `X` without regard to `y`, as :class:`DPPSampler` does, and fits the
-    labels of these rows alone by least squares with the weights of the design. The result
-    estimates the fit on all labels; that of "volume" and of "dpp" is unbiased [1]_.
+    labels of these rows alone by least squares with the weights of the design [2]_. The
+    result estimates the fit on all labels; that of "volume" and of "dpp" is unbiased [1]_.
 
     Read more in the :ref:`User Guide <sampling>`.
 
@@ -78,11 +78,12 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Pass an int for reproducible draws: those of a :class:`DPPSampler` with the same.
 
     weight_power : float, default=1.0
-        Power of the design's weights in the fit, between 0 and 1. With 1 the error exceeds
-        the least possible one by about m / n of it, whatever the labels. With 0 all draws
-        weigh the same: a smaller error if labels deviate from the features by noise, a bias
-        that does not vanish if they do so more where leverage is high. 0.5 lies between.
-        Not used by "given".
+        Power of the design's weights in the fit, between 0 and 1. With 1 the error of
+        "leverage" exceeds the least possible one by about m / n of it, whatever the labels;
+        that of "repeated_dpp" by as much under noise, never by more than twice as much.
+        With 0 all draws weigh the same: a smaller error if labels deviate from the features
+        by noise, a bias that does not vanish if they do so more where leverage is high. 0.5
+        lies between. "iid" and "greedy" have equal weights anyway; not used by "given".
 
     Attributes
     ----------
@@ -136,9 +137,12 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     `expected_error_` estimates the expected mean squared error over all rows of `X`. For
     "volume" it is ``L (n + 1) / (n - m + 1)``. Here ``L = sum(w r^2) / (n - m)``, from the
     residuals r, is an estimate without bias of the least mean squared error that the
-    features allow, for any labels. The factor is exact for n = m [1]_, where L is unknown
-    and the result NaN, and to first order in m / n. In between it is an approximation: in
-    simulations with m = 5, errors differ by up to 8 % at n = 2 m and 2 % at n = 4 m.
+    features allow, for any labels. The factor is exact for n = m if any m rows are
+    independent [1]_, where L is unknown and the result NaN, and to first order in m / n. In
+    between it is an approximation: in simulations with m = 5, errors differ by up to 8 % at
+    n = 2 m and 2 % at n = 4 m. With several rows of a leverage near 1 errors are smaller,
+    by half at worst. It is not available if the features of a row are all zero: such rows
+    are never drawn, and nothing is known of their labels.
 
     References
     ----------
@@ -234,11 +238,12 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         UserWarning
             If features depend on others, or the draws do not determine all coefficients.
         """
+        for attribute in ("coef_", "gram_condition_"):
+            vars(self).pop(attribute, None)
         sample_weight = self._sample_weight_of(params)
         check_design(self.design, self.n_samples, self.alpha, stability=None)
         X = validate_candidates(self, X, reset=True)
         targets = self._validate_targets(X, y)
-        vars(self).pop("gram_condition_", None)
         self._expected_error = None
         if self.design == "given":
             self._fit_given(X, targets, check_sample_weight(sample_weight, X))
@@ -265,13 +270,19 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 "DPPLeastSquares requires y to be passed, but the target y is None"
             )
+        is_strict = self.y_missing == "error"
         targets = check_array(
             y,
             dtype=np.float64,
             ensure_2d=False,
-            ensure_all_finite=self.y_missing == "error",
+            ensure_all_finite="allow-nan" if is_strict else False,
             input_name="y",
         )
+        if is_strict and np.any(np.isnan(targets)):
+            raise ValueError(
+                "Input y contains NaN: leave these rows out, or set y_missing='allow' if "
+                "they are not to be selected"
+            )
         check_consistent_length(X, targets)
         self._has_one_target = targets.ndim == 1
         return targets[:, np.newaxis] if self._has_one_target else targets
@@ -296,7 +307,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
             )
         self.gram_condition_ = solution.gram_condition
         self._set_coefficients(pool.features, pool.basis, solution.coordinates)
-        if self.alpha == 0 and self.weight_power == 1:
+        if self.alpha == 0 and self.weight_power == 1 and np.all(pool.leverage > 0):
             residuals = sides - equations @ solution.coordinates
             self._expected_error = expected_error(
                 self.design,
@@ -343,13 +354,16 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ------
         AttributeError
             Where the theory gives none: only for "volume", and as NaN for "dpp", without
-            penalty and with the weights as they are.
+            penalty, with the weights as they are and features not all zero in any row.
+        NotFittedError
+            If the regressor is not fitted.
         """
-        error = getattr(self, "_expected_error", None)
+        check_is_fitted(self, "coef_")
+        error = self._expected_error
         if error is None:
             raise AttributeError(
-                "expected_error_ is known only for design='volume' or 'dpp', alpha=0 "
-                "and weight_power=1"
+                "expected_error_ is known only for design='volume' or 'dpp', alpha=0, "
+                "weight_power=1 and features that are not all zero in any row"
             )
         return float(error[0]) if self._has_one_target else error
 
@@ -371,7 +385,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         NotFittedError
             If the regressor is not fitted.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "coef_")
         X = validate_candidates(self, X, reset=False)
         return predict_blocks(Features(X, self.feature_map_), self.coef_)
 

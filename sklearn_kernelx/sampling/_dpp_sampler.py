@@ -34,6 +34,17 @@ from sklearn_kernelx.sampling._pool_design import (
     why_not_extendable,
 )
 
+_OF_ANY_DESIGN = ("sample_indices_", "sample_weight_", "unique_indices_", "counts_")
+_OF_POOLS = (
+    "leverage_",
+    "rank_",
+    "gram_condition_",
+    "_fit_X",
+    "_basis",
+    "_law",
+    "_reserve",
+)
+
 
 class DPPSampler(BaseEstimator):
     """Choose which rows of a pool to label, for least squares and means over the pool.
@@ -159,14 +170,16 @@ class DPPSampler(BaseEstimator):
     Notes
     -----
     A weight is n / N over the expected number of draws of a row. With it, ``mean(w * f)``
-    is unbiased. With `alpha` > 0, where sizes are random, "repeated_dpp" and a "volume"
-    sample shorter than one of the process are exceptions; their bias vanishes as n grows.
+    is unbiased, with f = 0 for rows whose features are all zero: only "iid" draws these.
+    With `alpha` > 0, where sizes are random, "repeated_dpp" and a "volume" sample shorter
+    than one of the process are exceptions; their bias vanishes as n grows.
 
     Features are made over blocks of rows within scikit-learn's ``working_memory`` and never
     stored whole beyond it ("greedy" excepted): a pool costs two or three passes, each
-    sample O(m^3). A kernel matrix of up to 2000 candidates is decomposed whole. Beyond, it
-    is replaced by a factor from randomly pivoted Cholesky of `4 * n_samples` columns (for a
-    random number what fits into ``working_memory``), and the law is close to the exact one.
+    sample O(m^3). A kernel matrix of up to 2000 candidates is decomposed whole, if that
+    fits into ``working_memory``. Otherwise it is replaced by a factor from randomly pivoted
+    Cholesky of `4 * n_samples` columns (for a random number what fits into
+    ``working_memory``), and the law is close to the exact one.
 
     Dependent features are left out, with a warning.
 
@@ -189,7 +202,7 @@ class DPPSampler(BaseEstimator):
     (21, 60)
     >>> f = np.exp(X[sampler.sample_indices_, 0])  # labels of the draws
     >>> error = np.mean(sampler.sample_weight_ * f) - np.mean(np.exp(X[:, 0]))
-    >>> bool(abs(error) < 0.1)
+    >>> bool(abs(error) < 0.3)
     True
     >>> sampler.extend(21).sample_indices_.shape
     (81,)
@@ -268,14 +281,18 @@ class DPPSampler(BaseEstimator):
         UserWarning
             If features depend on others.
         """
-        for optional in ("leverage_", "rank_", "gram_condition_"):
-            vars(self).pop(optional, None)
+        self._forget()
         self._seed = seed_from(self.random_state)
         self._n_rounds = 1
         rng = generator(self._seed, 0)
         return (
             self._fit_features(X, rng) if self.kernel is None else self._fit_kernel(X, rng)
         )
+
+    def _forget(self) -> None:
+        """Leave nothing of a previous fit, should this one fail."""
+        for attribute in (*_OF_ANY_DESIGN, *_OF_POOLS):
+            vars(self).pop(attribute, None)
 
     def _fit_features(self, X: ArrayLike, rng: np.random.Generator) -> "DPPSampler":
         check_design(self.design, self.n_samples, self.alpha, self.stability)
@@ -327,7 +344,7 @@ class DPPSampler(BaseEstimator):
         ValueError
             If the sample cannot be extended: of "dpp", with `stability` or `kernel`.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "sample_indices_")
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if self._obstacle:
             raise ValueError(f"extend is not possible, since {self._obstacle}")

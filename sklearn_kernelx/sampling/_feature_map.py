@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import validate_data
 
+from sklearn_kernelx._compat import num_samples
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.sampling._features import Features
 
@@ -28,6 +29,8 @@ def validate_candidates(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any
         dtypes = [np.float64, np.float32]
         return validate_data(estimator, X, reset=reset, dtype=dtypes, order="C")
     (X,) = indexable(X)
+    if num_samples(X) == 0:
+        raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
     return validate_data(estimator, X, reset=reset, skip_check_array=True)
 
 

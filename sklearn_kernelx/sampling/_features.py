@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
-from sklearn_kernelx._compat import safe_indexing
+from sklearn_kernelx._compat import num_samples, safe_indexing
 from sklearn_kernelx._parallel import row_blocks
 
-# Share of the working memory that a block of features takes.
-SHARE = 4
+# So many blocks of features would fill the working memory.
+BLOCKS_IN_MEMORY = 4
 
 
 class Features:
@@ -30,7 +30,7 @@ class Features:
     def __init__(self, X: Any, feature_map: Any = None) -> None:
         self.X = X
         self.feature_map = feature_map
-        self.n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+        self.n_rows = num_samples(X)
         self._whole = X if feature_map is None else None
 
     @functools.cached_property
@@ -42,7 +42,7 @@ class Features:
         """Yield the features of one block of rows after the other."""
         if self._whole is None:
             bytes_per_row = self.rows(np.arange(1)).nbytes
-            blocks = list(row_blocks(self.n_rows, SHARE * bytes_per_row))
+            blocks = list(row_blocks(self.n_rows, BLOCKS_IN_MEMORY * bytes_per_row))
             if len(blocks) > 1:
                 yield from (self._transformed(block) for block in blocks)
                 return
@@ -64,6 +64,11 @@ class Features:
         if sparse.issparse(features):
             features = features.toarray()
         name = type(self.feature_map).__name__
+        if len(features) != num_samples(X):
+            raise ValueError(
+                f"feature_map={name} makes {len(features)} rows of {num_samples(X)} rows: "
+                "choose one that keeps the rows of X"
+            )
         return check_array(
             features,
             dtype=[np.float64, np.float32],

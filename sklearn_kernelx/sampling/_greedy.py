@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
-from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.sampling._partial_cholesky import (
     ImplicitKernel,
     PartialCholesky,
@@ -16,6 +15,8 @@ from sklearn_kernelx.sampling._partial_cholesky import (
 # Fresh scores after so many rows, against drift.
 FEWEST_ROWS_AT_ONCE = 64
 SWAPS_AT_ONCE = 64
+# Rows are exchanged while that multiplies their volume by more than this.
+WORTHWHILE = 1.05
 
 
 def pivoted_cholesky(
@@ -44,20 +45,9 @@ def pivoted_cholesky(
     ------
     ValueError
         If `K` is found not to be positive semidefinite.
-
-    Warns
-    -----
-    UserWarning
-        If there are fewer points than asked for.
     """
     cholesky = PartialCholesky(kernel, n_columns, n_threads=n_threads)
     greedy_pivots(cholesky)
-    if cholesky.n_wanted > 0:
-        warn_user(
-            f"The kernel matrix has the numerical rank {len(cholesky.pivots)}: only so "
-            f"many points are selected instead of {n_columns}, more would add nothing",
-            UserWarning,
-        )
     return cholesky.pivots, cholesky.factor
 
 
@@ -99,14 +89,13 @@ def d_optimal_selection(
     n_points: int,
     *,
     max_swaps: int = 0,
-    tolerance: float = 1.05,
-    n_threads: int = 1,
 ) -> NDArray[np.intp]:
     """Select rows of nearly the largest determinant of their information matrix Q_S' Q_S.
 
     The first m rows are those of greedy maximal volume, as in a QR factorisation of Q' with
-    column pivoting. Each further one has the largest leverage in the information matrix of
-    those before it, which multiplies the determinant the most.
+    column pivoting, improved by exchanges [1]_. Each further one has the largest leverage
+    in the information matrix of those before it, which multiplies the determinant the most
+    [2]_.
 
     Parameters
     ----------
@@ -116,10 +105,6 @@ def d_optimal_selection(
         How many rows, at least m.
     max_swaps : int, default=0
         How often at most one of the first m rows is exchanged for a better one.
-    tolerance : float, default=1.05
-        Rows are exchanged while that multiplies their volume by more than this; above 1.
-    n_threads : int, default=1
-        Number of threads.
 
     Returns
     -------
@@ -143,7 +128,7 @@ def d_optimal_selection(
             f"n_samples={n_points} is too few for {m} independent features: give at "
             f"least {m}"
         )
-    first = PartialCholesky(kernel_of_features(Q), m, n_threads=n_threads)
+    first = PartialCholesky(kernel_of_features(Q), m)
     greedy_pivots(first)
     if first.n_wanted > 0:
         raise ValueError(
@@ -152,15 +137,15 @@ def d_optimal_selection(
     indices = first.pivots
     del first
     if max_swaps > 0:
-        indices = exchange_rows(Q, indices, max_swaps, tolerance)
+        indices = exchange_rows(Q, indices, max_swaps)
     while len(indices) < n_points:
-        more = _next_rows(Q, indices, n_points - len(indices), n_threads)
+        more = _next_rows(Q, indices, n_points - len(indices))
         indices = np.concatenate([indices, more])
     return indices
 
 
 def exchange_rows(
-    Q: NDArray[np.float64], indices: NDArray[np.intp], max_swaps: int, tolerance: float
+    Q: NDArray[np.float64], indices: NDArray[np.intp], max_swaps: int
 ) -> NDArray[np.intp]:
     """Return m rows of a larger volume |det Q_S|, by single exchanges (maxvol).
 
@@ -172,8 +157,6 @@ def exchange_rows(
         Independent rows to begin with.
     max_swaps : int
         Number of exchanges at most.
-    tolerance : float
-        Each multiplies the volume by more than this; above 1.
 
     Returns
     -------
@@ -186,7 +169,7 @@ def exchange_rows(
         gains = np.ascontiguousarray(np.linalg.solve(Q[indices].T, Q.T).T)
         for _ in range(start, min(start + SWAPS_AT_ONCE, max_swaps)):
             row, place = _largest_entry(gains)
-            if abs(gains[row, place]) <= tolerance:
+            if abs(gains[row, place]) <= WORTHWHILE:
                 return indices
             indices[place] = row
             _exchange(gains, row, place)
@@ -205,9 +188,7 @@ def _exchange(gains: NDArray, row: int, place: int) -> None:
     blas.dger(-1 / column[row], change, column, a=gains.T, overwrite_a=True)
 
 
-def _next_rows(
-    Q: NDArray, indices: NDArray[np.intp], n_rows: int, n_threads: int
-) -> NDArray[np.intp]:
+def _next_rows(Q: NDArray, indices: NDArray[np.intp], n_rows: int) -> NDArray[np.intp]:
     """Return some of the rows that follow, each of the largest leverage.
 
     With M = Q_S' Q_S = R'R, the leverage of all rows given those of S and some more is the
@@ -224,7 +205,6 @@ def _next_rows(
         n_rows,
         noise=1.0,
         excluded=np.flatnonzero(~is_free),
-        n_threads=n_threads,
     )
     greedy_pivots(cholesky)
     if len(cholesky.pivots) == 0:

@@ -1,13 +1,18 @@
 """Kernel matrices of the rows of X, by their entries."""
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
-from sklearn.utils import check_array
+from sklearn.metrics.pairwise import (
+    KERNEL_PARAMS,
+    PAIRWISE_KERNEL_FUNCTIONS,
+    pairwise_kernels,
+)
+from sklearn.utils import check_array, check_scalar
 
 from sklearn_kernelx.sampling._partial_cholesky import (
     ImplicitKernel,
@@ -44,8 +49,19 @@ def implicit_kernel(
         return _checked(kernel_of_array(_square(X)))
     X = check_array(X, accept_sparse="csr", dtype=np.float64, input_name="X")
     parameters = dict(kernel_params or {})
+    if callable(kernel) and gamma is not None:
+        raise ValueError(
+            "gamma is not for a callable kernel: pass what it needs in kernel_params"
+        )
+    if gamma is not None:
+        check_scalar(gamma, "gamma", Real, min_val=0)
     if not callable(kernel):
-        parameters |= {"gamma": gamma, "degree": degree, "coef0": coef0}
+        unknown = set(parameters) - set(KERNEL_PARAMS.get(kernel, ()))
+        if unknown:
+            raise ValueError(
+                f"kernel={kernel!r} does not take {sorted(unknown)} of kernel_params"
+            )
+        parameters = {"gamma": gamma, "degree": degree, "coef0": coef0} | parameters
 
     def block(rows: RowSelection, columns: NDArray[np.intp]) -> NDArray[np.float64]:
         return pairwise_kernels(

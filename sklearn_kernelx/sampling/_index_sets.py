@@ -121,14 +121,23 @@ def _refuse_too_many(
     index_set: str, degree: int, n_features: int, n_per_degree: int
 ) -> None:
     count = count_multi_indices(index_set, degree, n_features, n_per_degree)
-    if count * n_features <= _MAX_ENTRIES:
+    if _fits(count, n_features):
         return
-    smaller = INDEX_SETS[: INDEX_SETS.index(index_set)]
+    smaller = [
+        name
+        for name in INDEX_SETS[: INDEX_SETS.index(index_set)]
+        if _fits(count_multi_indices(name, degree, n_features, n_per_degree), n_features)
+    ]
     remedy = "".join(f" or index_set='{name}'" for name in smaller)
+    m = count if count < 10**15 else "more than 1e15"
     raise ValueError(
-        f"index_set='{index_set}' with degree={degree} has m = {count} functions of "
+        f"index_set='{index_set}' with degree={degree} has m = {m} functions of "
         f"{n_features} features, too many for memory; use a lower degree{remedy}"
     )
+
+
+def _fits(n_indices: int, n_features: int) -> bool:
+    return n_indices * n_features <= _MAX_ENTRIES
 
 
 def degrees_of(indices: NDArray[np.intp], n_per_degree: int) -> NDArray[np.intp]:

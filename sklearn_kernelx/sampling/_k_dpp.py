@@ -7,7 +7,6 @@ Krishnapur, Peres and Virag 2006; k points: Kulesza and Taskar 2011). e_k is the
 symmetric polynomial of the eigenvalues.
 """
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +27,6 @@ EPS = np.finfo(np.float64).eps
 ONE_PASS_CONDITION = 1e4
 # Above it, they are independent at least.
 DUAL_ROUNDING = 4
-THREADED_ROWS = 1000
 
 
 class LEnsemble(NamedTuple):
@@ -70,7 +68,7 @@ def l_ensemble_from_kernel(kernel: NDArray) -> LEnsemble:
     """
     check_symmetric(kernel)
     precision = float(np.finfo(kernel.dtype).eps)
-    with _threads_for(len(kernel)):
+    with single_threaded_blas():
         eigenvalues, eigenvectors = np.linalg.eigh(kernel.astype(np.float64, copy=False))
     lowest, highest = eigenvalues[[0, -1]]
     if lowest < -np.sqrt(precision) * highest:
@@ -98,7 +96,7 @@ def l_ensemble_from_factor(factor: NDArray[np.float64]) -> LEnsemble:
     scale = np.max(np.abs(factor), initial=0.0)
     if scale == 0:
         return LEnsemble(np.empty(0), np.empty((len(factor), 0)))
-    with _threads_for(factor.shape[1]):
+    with single_threaded_blas():
         eigenvalues, Q = _dual_eigenvectors(factor / scale)
         if eigenvalues[-1] > ONE_PASS_CONDITION * eigenvalues[0]:
             eigenvalues, Q = _corrected(eigenvalues, Q)
@@ -196,7 +194,7 @@ def _ratios(eigenvalues: NDArray, n_points: int) -> tuple[NDArray, NDArray]:
     if n_points > rank:
         raise ValueError(
             f"n_samples={n_points} is above the numerical rank {rank} of the kernel "
-            f"matrix: give at most {rank}, or a kernel of a smaller length scale"
+            f"matrix: give at most {rank}, or a kernel that tells more rows apart"
         )
     ratios = np.empty((rank, n_points))
     if n_points == 0:
@@ -205,11 +203,6 @@ def _ratios(eigenvalues: NDArray, n_points: int) -> tuple[NDArray, NDArray]:
     numbers = eigenvalues / middle
     polynomial_ratios(numbers, ratios)
     return numbers, ratios
-
-
-def _threads_for(n_rows: int) -> AbstractContextManager[None]:
-    """Return the context for decompositions of a matrix: threads pay off if it is large."""
-    return nullcontext() if n_rows >= THREADED_ROWS else single_threaded_blas()
 
 
 def _dual_eigenvectors(factor: NDArray) -> tuple[NDArray, NDArray]:

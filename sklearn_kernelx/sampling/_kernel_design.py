@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.sampling._greedy import pivoted_cholesky, randomly_pivoted_cholesky
 from sklearn_kernelx.sampling._implicit_kernels import (
     columns_in_memory,
@@ -81,6 +82,7 @@ def draw_by_kernel(
     """
     if design == "greedy":
         points, _ = pivoted_cholesky(kernel, min(n_samples, len(kernel.diagonal)))
+        warn_of_rank(len(points), n_samples, "n_samples")
         return KernelDraws(points, np.ones(len(points)), None, len(points))
     if decomposed_whole(kernel):
         ensemble = whole_ensemble(kernel)
@@ -90,6 +92,16 @@ def draw_by_kernel(
     inclusion = inclusion_probabilities(ensemble, n_samples)
     weights = len(points) / (len(inclusion) * inclusion[points])
     return KernelDraws(points, weights, inclusion, ensemble.rank)
+
+
+def warn_of_rank(n_found: int, n_wanted: int, name: str) -> None:
+    """Warn if a kernel matrix had no more points to offer."""
+    if n_found < n_wanted:
+        warn_user(
+            f"{n_found} points are chosen instead of {name}={n_wanted}: this is the "
+            "numerical rank of the kernel matrix, and more would add nothing",
+            UserWarning,
+        )
 
 
 def decomposed_whole(kernel: ImplicitKernel) -> bool:

@@ -10,19 +10,16 @@ from sklearn.utils import check_scalar
 
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._random import generator, seed_from
-from sklearn_kernelx._warn import warn_user
+from sklearn_kernelx.sampling._greedy import pivoted_cholesky
 from sklearn_kernelx.sampling._implicit_kernels import implicit_kernel
 from sklearn_kernelx.sampling._k_dpp import draw_l_ensemble
 from sklearn_kernelx.sampling._kernel_design import (
     decomposed_whole,
     factored_ensemble,
+    warn_of_rank,
     whole_ensemble,
 )
-from sklearn_kernelx.sampling._partial_cholesky import (
-    ImplicitKernel,
-    PartialCholesky,
-    greedy_pivots,
-)
+from sklearn_kernelx.sampling._partial_cholesky import ImplicitKernel
 
 METHODS = ("auto", "exact", "dual", "greedy")
 
@@ -155,12 +152,7 @@ def dpp_landmarks(
     matrix = implicit_kernel(X, kernel, gamma, degree, coef0, kernel_params)
     rng = generator(seed_from(random_state))
     indices = _choose(matrix, n_landmarks, method, rng, effective_n_threads(n_jobs))
-    if len(indices) < n_landmarks:
-        warn_user(
-            f"{len(indices)} landmarks are chosen instead of n_landmarks={n_landmarks}: "
-            "this is the numerical rank of the kernel matrix, and more would add nothing",
-            UserWarning,
-        )
+    warn_of_rank(len(indices), n_landmarks, "n_landmarks")
     return indices
 
 
@@ -173,9 +165,7 @@ def _choose(
 ) -> NDArray[np.intp]:
     n_landmarks = min(n_landmarks, len(matrix.diagonal))
     if method == "greedy":
-        cholesky = PartialCholesky(matrix, n_landmarks, n_threads=n_threads)
-        greedy_pivots(cholesky)
-        return cholesky.pivots
+        return pivoted_cholesky(matrix, n_landmarks, n_threads=n_threads)[0]
     if method == "exact" or (method == "auto" and decomposed_whole(matrix)):
         ensemble = whole_ensemble(matrix)
     else:

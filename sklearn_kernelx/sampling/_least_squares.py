@@ -96,7 +96,9 @@ def solve_weighted(
     coordinates : ndarray of shape (m, n_targets)
         In this basis.
     """
-    roots = np.sqrt(weights)[:, np.newaxis]
+    scale = np.max(weights)  # out of the way of float32
+    roots = np.sqrt(weights / scale)[:, np.newaxis]
+    alpha = alpha / scale
 
     def parts() -> Iterator[tuple[NDArray, NDArray]]:
         start = 0

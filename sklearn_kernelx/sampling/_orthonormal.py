@@ -2,8 +2,8 @@
 
 With A the features of all rows, below them sqrt(alpha) I under a ridge penalty, A = Q R
 comes from the Cholesky factor of A'A, which squares the condition number: a second pass
-over Q mends that (CholeskyQR2, Yamamoto et al. 2015). Where the Gram matrix is too
-ill-conditioned for that, R comes from Householder QR of one block after the other, and
+over Q leaves EPS times it (CholeskyQR2, Yamamoto et al. 2015). Where the Gram matrix is
+too ill-conditioned for that, R comes from Householder QR of one block after the other, and
 pivoting tells which features depend on the others.
 """
 
@@ -138,13 +138,16 @@ def _pivoted_basis(blocks: Blocks, alpha: float, tolerance: float) -> Basis:
     """Return the basis of a largest well-conditioned set of features."""
     triangle = _householder_triangle(blocks, alpha)
     lengths = np.abs(triangle).max(axis=0)
-    lengths[lengths == 0] = 1
+    triangle[:, lengths < np.finfo(np.float64).tiny] = 0
+    lengths[lengths < np.finfo(np.float64).tiny] = 1
     lengths *= np.linalg.norm(triangle / lengths, axis=0)
     lengths[lengths == 0] = 1
     pivoted, columns = qr(triangle / lengths, mode="r", pivoting=True, check_finite=False)
     diagonal = np.abs(np.diag(pivoted))
     rank = int(np.sum(diagonal > tolerance))
     columns = columns[:rank]
+    if rank == 0:
+        return Basis(columns, np.empty((0, 0), order="F"))
     return Basis(columns, _inverse(pivoted[:rank, :rank], lengths[columns]))
 
 

@@ -190,6 +190,9 @@ def log_magnitudes(
         Also where the polynomial is too large for a double.
     """
     values, exponents = np.empty_like(x), np.empty_like(x)
-    _product_basis.polynomial_values(x, degrees, *recurrence, values, exponents)
+    for block in _blocks(x[:, np.newaxis]):
+        _product_basis.polynomial_values(
+            x[block], degrees[block], *recurrence, values[block], exponents[block]
+        )
     with np.errstate(divide="ignore"):
         return np.log(np.abs(values)) + np.log(2) * exponents

@@ -9,6 +9,7 @@ q / sqrt(c): their Gram matrix, with that of the penalty, is G, the identity in 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.sampling._designs import (
     DESIGNS,
     Draws,
@@ -104,12 +105,13 @@ def draw_from_pool(
     n_samples = resolve_n_samples(n_samples, design, pool.dimension)
     if stability is None:
         return draw_design(pool, design, n_samples, rng)
-    points = draw_stable(
-        lambda: draw_design(pool, design, n_samples, rng).points,
-        lambda points: _rows_of_one_point(pool, design, points),
-        pool.penalty.T @ pool.penalty,
-        stability,
-    )
+    with single_threaded_blas():
+        points = draw_stable(
+            lambda: draw_design(pool, design, n_samples, rng).points,
+            lambda points: _rows_of_one_point(pool, design, points),
+            pool.penalty.T @ pool.penalty,
+            stability,
+        )
     return Draws(points, points[:0])
 
 
@@ -160,7 +162,7 @@ def design_rows(
     """
     candidates, first, counts = np.unique(points, return_index=True, return_counts=True)
     weights = sample_weights(pool, design, points)[first] ** weight_power
-    scales = np.sqrt(counts * weights * (pool.n_candidates / len(points)))
+    scales = np.sqrt(counts * weights * (pool.n_candidates / max(1, len(points))))
     return candidates, pool.rows(candidates) * scales[:, np.newaxis], scales
 
 
@@ -176,8 +178,9 @@ def expected_error(
     """Return the expected mean squared error over the pool, if theory gives it.
 
     For volume sampling, E |c - c*|^2 is about m / (n - m + 1) times the least mean squared
-    error L* over the pool, as E[G^-1] = n / (n - m + 1) I. That is exact for n = m
-    (Derezinski and Warmuth 2017) and to first order in m / n.
+    error L* over the pool, as E[G^-1] = n / (n - m + 1) I where no point has a leverage
+    near 1. That is exact for n = m if any m rows are independent (Derezinski and Warmuth
+    2017), and to first order in m / n.
 
     Parameters
     ----------
@@ -208,4 +211,5 @@ def _greedy(pool: Pool, n_samples: int | None) -> NDArray[np.intp]:
     n_samples = resolve_n_samples(n_samples, "greedy", basis.rank)
     rows = [whitened(block, basis) for block in pool.features.blocks()]
     Q = np.concatenate(rows)
-    return d_optimal_selection(Q, n_samples, max_swaps=basis.rank)
+    with single_threaded_blas():
+        return d_optimal_selection(Q, n_samples, max_swaps=basis.rank)

@@ -74,7 +74,7 @@ def _n_proposals(uncovered: NDArray) -> int:
     m, n_wanted = uncovered.shape
     expected = m * np.sum(1 / np.arange(1, n_wanted + 1))
     affordable = max(BLOCK, PROPOSED_BYTES // (8 * m))
-    return int(min(expected, affordable)) + BLOCK
+    return int(min(expected, affordable)) + min(m, BLOCK)
 
 
 def _judge(

@@ -1,6 +1,7 @@
 """Finitely many points as a domain: the rows of a matrix with orthonormal columns."""
 
 from abc import ABC, abstractmethod
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -119,7 +120,7 @@ def sample_projection_dpp(
     >>> sample_projection_dpp(Q, n_repetitions=2, random_state=0).shape
     (2, 5)
     """
-    check_scalar(n_repetitions, "n_repetitions", int, min_val=1)
+    check_scalar(n_repetitions, "n_repetitions", Integral, min_val=1)
     Q = check_array(Q, dtype=[np.float64, np.float32], order="C", input_name="Q")
     _check_orthonormal(Q)
     rng = generator(seed_from(random_state))

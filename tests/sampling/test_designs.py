@@ -21,9 +21,11 @@ M = 5
 
 
 def pool_of(n=2000, m=M, seed=0):
-    """Rows of very different leverage."""
+    """Rows of very different leverage, none so small that weights have heavy tails."""
     rng = np.random.default_rng(seed)
-    return Pool(Features(rng.standard_normal((n, m)) * rng.gamma(1, size=(n, 1))))
+    scales = 0.3 + rng.gamma(1, size=(n, 1))
+    directions = rng.standard_normal((n, m))
+    return Pool(Features(directions * scales / np.linalg.norm(directions, axis=1)[:, None]))
 
 
 def designs_of(pool, design, n, repeats, seed=0):

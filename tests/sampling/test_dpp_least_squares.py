@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LinearRegression, Ridge
@@ -439,3 +440,39 @@ def test_pickle():
     revived = pickle.loads(pickle.dumps(model))
     assert_array_equal(revived.predict(X), model.predict(X))
     assert revived.expected_error_ == model.expected_error_
+
+
+def test_no_expected_error_with_rows_that_are_never_drawn():
+    zero = np.vstack([X, np.zeros((5, 3))])
+    model = DPPLeastSquares(design="volume", random_state=0).fit(zero, np.append(y, W[:5]))
+    assert not hasattr(model, "expected_error_")
+
+
+def test_nothing_is_left_of_a_fit_before_one_that_fails():
+    model = DPPLeastSquares(random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="too few"):
+        model.set_params(n_samples=1).fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    with pytest.raises(NotFittedError):
+        model.expected_error_
+
+
+def test_missing_labels_are_told_with_the_remedy():
+    with pytest.raises(ValueError, match="y_missing='allow'"):
+        DPPLeastSquares().fit(X, np.where(y > 0, y, np.nan))
+
+
+@pytest.mark.parametrize("scale", [1e90, 1e-100])
+def test_scale_of_given_weights_changes_nothing_in_float32(scale):
+    small = X.astype(np.float32)
+    model = DPPLeastSquares(design="given")
+    expected = clone(model).fit(small, y, sample_weight=W).coef_
+    found = clone(model).fit(small, y, sample_weight=W * scale).coef_
+    assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_no_rows_to_predict():
+    model = DPPLeastSquares(PolynomialFeatures(2), random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="0 sample"):
+        model.predict(X[:0])

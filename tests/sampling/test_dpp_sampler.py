@@ -18,7 +18,12 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
 
 from sklearn_kernelx import DPPSampler
 from sklearn_kernelx._random import generator, seed_from
@@ -541,3 +546,55 @@ def test_condition_of_rows():
     rows = RNG.standard_normal((20, 4))
     assert_allclose(solve_rows(rows).gram_condition, np.linalg.cond(rows.T @ rows))
     assert solve_rows(rows[:3]).gram_condition == np.inf
+
+
+def test_nothing_is_left_of_a_fit_before_one_that_fails():
+    sampler = DPPSampler(random_state=0).fit(X)
+    with pytest.raises(ValueError, match="too few"):
+        sampler.set_params(n_samples=1).fit(X)
+    with pytest.raises(NotFittedError):
+        sampler.extend(4)
+
+
+def test_many_empty_samples_of_a_strong_penalty():
+    for seed in range(50):
+        sampler = DPPSampler(design="dpp", alpha=60.0, random_state=seed).fit(X[:30])
+        assert len(sampler.sample_indices_) == len(sampler.sample_weight_) <= 3
+
+
+class DropsRows(FunctionTransformer):
+    def transform(self, X):
+        return np.asarray(X)[1:]
+
+
+def test_maps_must_keep_the_rows():
+    with pytest.raises(ValueError, match="feature_map=DropsRows makes"):
+        DPPSampler(DropsRows()).fit(X)
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-308])
+def test_subnormal_features(scale):
+    """Zero for all that can be done with them, or right."""
+    try:
+        sampler = DPPSampler(random_state=0).fit(X * scale)
+    except ValueError as error:
+        assert "all features are zero" in str(error)
+    else:
+        assert np.all(np.isfinite(sampler.leverage_))
+
+
+def test_parameters_that_a_kernel_does_not_take():
+    with pytest.raises(ValueError, match="gama"):
+        DPPSampler(kernel="rbf", n_samples=2, kernel_params={"gama": 1}).fit(X)
+    with pytest.raises(ValueError, match="gamma is not for a callable"):
+        DPPSampler(kernel=np.dot, n_samples=2, gamma=1.0).fit(X)
+    chosen = [
+        DPPSampler(None, 5, kernel="rbf", random_state=0, **parameters).fit(X).leverage_
+        for parameters in ({"gamma": 0.3}, {"kernel_params": {"gamma": 0.3}})
+    ]
+    assert_array_equal(*chosen)
+
+
+def test_greedy_kernel_warns_of_the_rank():
+    with pytest.warns(UserWarning, match="3 points are chosen instead of n_samples=9"):
+        DPPSampler(None, 9, "greedy", kernel="linear").fit(X)

@@ -143,11 +143,9 @@ def test_the_factor(select):
     assert np.min(np.linalg.eigvalsh(residual)) > -1e-10
 
 
-def test_stops_at_the_rank_with_a_warning():
+def test_stops_at_the_rank():
     kernel = kernel_of_features(features_of(100, 7))
-    with pytest.warns(UserWarning, match="numerical rank 7: only so many points") as record:
-        indices, factor = pivoted_cholesky(kernel, 20)
-    assert record[0].filename == __file__
+    indices, factor = pivoted_cholesky(kernel, 20)
     assert factor.shape == (100, 7)
     assert len(set(indices)) == 7
     indices, factor = randomly_pivoted_cholesky(kernel, 20, np.random.default_rng(0))
@@ -271,10 +269,10 @@ def test_exchanges_reach_a_larger_volume():
 def test_exchanges_from_poor_rows():
     Q = orthonormal(3000, 30)
     start = np.argsort(np.linalg.norm(Q, axis=1))[:30]
-    swapped = exchange_rows(Q, start, 1000, 1.05)
+    swapped = exchange_rows(Q, start, 1000)
     assert np.max(np.abs(Q @ np.linalg.inv(Q[swapped]))) <= 1.05 + 1e-9
     assert len(set(swapped)) == 30
-    few = exchange_rows(Q, start, 3, 1.05)
+    few = exchange_rows(Q, start, 3)
     assert np.count_nonzero(few != start) <= 3
     assert volume(Q, start) < volume(Q, few) < volume(Q, swapped)
 

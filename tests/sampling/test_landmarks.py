@@ -167,16 +167,16 @@ def test_float32_kernel_matrix(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_more_landmarks_than_the_rank(method):
-    with pytest.warns(UserWarning, match="3 landmarks are chosen instead of n_l.*=10") as w:
+    with pytest.warns(UserWarning, match="3 points are chosen instead of n_l.*=10") as w:
         indices = dpp_landmarks(X, 10, kernel="linear", method=method, random_state=0)
     assert w[0].filename == __file__
     assert len(w) == 1
     assert len(set(indices)) == 3
     repeated = np.repeat(X[:4], 5, axis=0)
-    with pytest.warns(UserWarning, match="4 landmarks are chosen"):
+    with pytest.warns(UserWarning, match="4 points are chosen"):
         indices = dpp_landmarks(repeated, 10, method=method, random_state=0)
     assert set(indices // 5) == {0, 1, 2, 3}
-    with pytest.warns(UserWarning, match="5 landmarks"):
+    with pytest.warns(UserWarning, match="5 points"):
         assert len(dpp_landmarks(X[:5], method=method)) == 5
 
 
