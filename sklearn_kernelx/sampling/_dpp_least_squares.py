@@ -41,6 +41,8 @@ from sklearn_kernelx.sampling._pool_design import (
     expected_error,
 )
 
+_FITTED = ("coef_", "selected_indices_", "n_labels_", "rank_", "gram_condition_")
+
 
 class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Linear least squares on features, from the labels of few rows that it chooses.
@@ -216,7 +218,8 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         **params : dict
             For ``design="given"`` there may be `sample_weight`, an array-like of shape
-            (n_samples,) with non-negative weights. A weight of 0 is as good as no row.
+            (n_samples,) with non-negative weights. A weight of 0 is as good as no row; such
+            rows may have NaN for a label with ``y_missing="allow"``.
 
         Returns
         -------
@@ -238,7 +241,7 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         UserWarning
             If features depend on others, or the draws do not determine all coefficients.
         """
-        for attribute in ("coef_", "gram_condition_"):
+        for attribute in _FITTED:
             vars(self).pop(attribute, None)
         sample_weight = self._sample_weight_of(params)
         check_design(self.design, self.n_samples, self.alpha, stability=None)
@@ -331,11 +334,15 @@ class DPPLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         labels = targets[self.selected_indices_]
         missing = self.selected_indices_[~np.all(np.isfinite(labels), axis=1)]
         if len(missing):
+            remedy = (
+                "leave these rows out, or give them a sample_weight of 0"
+                if self.design == "given"
+                else "ask a DPPSampler of the same parameters for its unique_indices_ and "
+                "label these, or fit only rows with labels by design='given'"
+            )
             raise ValueError(
                 f"y is not finite for {len(missing)} of the {len(labels)} rows selected, "
-                f"the first of which is {missing[0]}: ask a DPPSampler of the same "
-                "parameters for its unique_indices_ and label these, or fit only rows with "
-                "labels by design='given'"
+                f"the first of which is {missing[0]}: {remedy}"
             )
         return labels
 

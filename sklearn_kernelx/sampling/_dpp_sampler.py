@@ -296,14 +296,15 @@ class DPPSampler(BaseEstimator):
 
     def _fit_features(self, X: ArrayLike, rng: np.random.Generator) -> "DPPSampler":
         check_design(self.design, self.n_samples, self.alpha, self.stability)
-        self._fit_X = validate_candidates(self, X, reset=True)
-        pool = checked_pool(fit_features(self, self._fit_X), self.alpha)
+        X = validate_candidates(self, X, reset=True)
+        pool = checked_pool(fit_features(self, X), self.alpha)
+        draws = draw_from_pool(pool, self.design, self.n_samples, rng, self.stability)
+        self._fit_X = X
         self.leverage_ = pool.leverage
         self.rank_ = pool.n_functions
         self._basis = tuple(pool.basis)
         self._law = (self.design, self.alpha)
         self._obstacle = why_not_extendable(self.design, self.stability)
-        draws = draw_from_pool(pool, self.design, self.n_samples, rng, self.stability)
         return self._take(pool, draws)
 
     def _fit_kernel(self, X: ArrayLike, rng: np.random.Generator) -> "DPPSampler":

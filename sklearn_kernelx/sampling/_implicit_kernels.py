@@ -45,23 +45,10 @@ def implicit_kernel(
         raise ValueError(
             f"kernel must be a callable or one of {sorted(KERNELS)}; got {kernel!r}"
         )
+    parameters = _parameters(kernel, gamma, degree, coef0, kernel_params)
     if kernel == "precomputed":
         return _checked(kernel_of_array(_square(X)))
     X = check_array(X, accept_sparse="csr", dtype=np.float64, input_name="X")
-    parameters = dict(kernel_params or {})
-    if callable(kernel) and gamma is not None:
-        raise ValueError(
-            "gamma is not for a callable kernel: pass what it needs in kernel_params"
-        )
-    if gamma is not None:
-        check_scalar(gamma, "gamma", Real, min_val=0)
-    if not callable(kernel):
-        unknown = set(parameters) - set(KERNEL_PARAMS.get(kernel, ()))
-        if unknown:
-            raise ValueError(
-                f"kernel={kernel!r} does not take {sorted(unknown)} of kernel_params"
-            )
-        parameters = {"gamma": gamma, "degree": degree, "coef0": coef0} | parameters
 
     def block(rows: RowSelection, columns: NDArray[np.intp]) -> NDArray[np.float64]:
         return pairwise_kernels(
@@ -78,6 +65,36 @@ def implicit_kernel(
     with np.errstate(over="ignore", invalid="ignore"):
         parts = [diagonal_block(start) for start in range(0, X.shape[0], n_rows)]
     return _checked(ImplicitKernel(np.concatenate(parts), block))
+
+
+def _parameters(
+    kernel: str | Callable[..., float],
+    gamma: float | None,
+    degree: float,
+    coef0: float,
+    kernel_params: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the parameters to call the kernel with, or say which it does not take."""
+    parameters = dict(kernel_params or {})
+    if callable(kernel):
+        if gamma is not None:
+            raise ValueError(
+                "gamma is not for a callable kernel: pass what it needs in kernel_params"
+            )
+        return parameters
+    unknown = set(parameters) - set(KERNEL_PARAMS.get(kernel, ()))
+    if unknown:
+        raise ValueError(
+            f"kernel={kernel!r} does not take {sorted(unknown)} of kernel_params"
+        )
+    parameters = {"degree": degree, "coef0": coef0} | parameters
+    if gamma is not None:  # the kernels have different defaults
+        parameters = {"gamma": gamma} | parameters
+    if parameters.get("gamma") is not None:
+        check_scalar(parameters["gamma"], "gamma", Real, min_val=0)
+        if not np.isfinite(parameters["gamma"]):
+            raise ValueError(f"gamma must be finite; got {parameters['gamma']}")
+    return parameters
 
 
 def _square(X: ArrayLike) -> NDArray:

@@ -98,7 +98,7 @@ def warn_of_rank(n_found: int, n_wanted: int, name: str) -> None:
     """Warn if a kernel matrix had no more points to offer."""
     if n_found < n_wanted:
         warn_user(
-            f"{n_found} points are chosen instead of {name}={n_wanted}: this is the "
+            f"Only {n_found} could be chosen instead of {name}={n_wanted}: this is the "
             "numerical rank of the kernel matrix, and more would add nothing",
             UserWarning,
         )

@@ -23,6 +23,8 @@ ONE_PASS_CONDITION = 1e3
 GRAM_CONDITION = 1e7
 # Below it, squares of features may have lost digits.
 SMALLEST_SQUARE = np.finfo(np.float64).tiny / EPS
+# Features below it are taken for zero: their coefficients might overflow.
+SMALLEST_LENGTH = 1e-300
 WHITENED_ROWS = 1024
 
 
@@ -138,8 +140,8 @@ def _pivoted_basis(blocks: Blocks, alpha: float, tolerance: float) -> Basis:
     """Return the basis of a largest well-conditioned set of features."""
     triangle = _householder_triangle(blocks, alpha)
     lengths = np.abs(triangle).max(axis=0)
-    triangle[:, lengths < np.finfo(np.float64).tiny] = 0
-    lengths[lengths < np.finfo(np.float64).tiny] = 1
+    triangle[:, lengths < SMALLEST_LENGTH] = 0
+    lengths[lengths < SMALLEST_LENGTH] = 1
     lengths *= np.linalg.norm(triangle / lengths, axis=0)
     lengths[lengths == 0] = 1
     pivoted, columns = qr(triangle / lengths, mode="r", pivoting=True, check_finite=False)

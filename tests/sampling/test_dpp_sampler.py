@@ -554,6 +554,7 @@ def test_nothing_is_left_of_a_fit_before_one_that_fails():
         sampler.set_params(n_samples=1).fit(X)
     with pytest.raises(NotFittedError):
         sampler.extend(4)
+    assert not hasattr(sampler, "leverage_") and not hasattr(sampler, "_fit_X")
 
 
 def test_many_empty_samples_of_a_strong_penalty():
@@ -572,7 +573,7 @@ def test_maps_must_keep_the_rows():
         DPPSampler(DropsRows()).fit(X)
 
 
-@pytest.mark.parametrize("scale", [1e-310, 1e-308])
+@pytest.mark.parametrize("scale", [1e-310, 1e-308, 1e-303])
 def test_subnormal_features(scale):
     """Zero for all that can be done with them, or right."""
     try:
@@ -596,5 +597,5 @@ def test_parameters_that_a_kernel_does_not_take():
 
 
 def test_greedy_kernel_warns_of_the_rank():
-    with pytest.warns(UserWarning, match="3 points are chosen instead of n_samples=9"):
+    with pytest.warns(UserWarning, match="Only 3 could be chosen instead of n_samples=9"):
         DPPSampler(None, 9, "greedy", kernel="linear").fit(X)

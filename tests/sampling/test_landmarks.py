@@ -167,16 +167,16 @@ def test_float32_kernel_matrix(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_more_landmarks_than_the_rank(method):
-    with pytest.warns(UserWarning, match="3 points are chosen instead of n_l.*=10") as w:
+    with pytest.warns(UserWarning, match="Only 3 could be chosen instead of n_l.*=10") as w:
         indices = dpp_landmarks(X, 10, kernel="linear", method=method, random_state=0)
     assert w[0].filename == __file__
     assert len(w) == 1
     assert len(set(indices)) == 3
     repeated = np.repeat(X[:4], 5, axis=0)
-    with pytest.warns(UserWarning, match="4 points are chosen"):
+    with pytest.warns(UserWarning, match="Only 4 could be chosen"):
         indices = dpp_landmarks(repeated, 10, method=method, random_state=0)
     assert set(indices // 5) == {0, 1, 2, 3}
-    with pytest.warns(UserWarning, match="5 points"):
+    with pytest.warns(UserWarning, match="Only 5"):
         assert len(dpp_landmarks(X[:5], method=method)) == 5
 
 
@@ -253,3 +253,18 @@ def test_asymmetric_matrix():
     for method in METHODS:
         with pytest.raises(ValueError, match="not symmetric"):
             dpp_landmarks(matrix, 5, kernel="precomputed", method=method)
+
+
+def test_kernels_with_defaults_of_their_own():
+    positive = np.abs(X)
+    indices = dpp_landmarks(positive, 4, kernel="chi2", random_state=0)
+    expected = dpp_landmarks(positive, 4, kernel="chi2", gamma=1.0, random_state=0)
+    np.testing.assert_array_equal(indices, expected)
+
+
+@pytest.mark.parametrize("gamma", [np.nan, np.inf, -1.0])
+def test_gamma_is_checked(gamma):
+    with pytest.raises(ValueError, match="gamma"):
+        dpp_landmarks(X, 4, gamma=gamma)
+    with pytest.raises(ValueError, match="gamma"):
+        dpp_landmarks(X, 4, kernel="laplacian", kernel_params={"gamma": gamma})
