@@ -116,7 +116,7 @@ def dpp_landmarks(
     For "dual" K is replaced by a factor [3]_.
 
     On the standardised breast cancer data with ``gamma=1/150``, 100 landmarks leave a share
-    of the trace of K of 1.9 % if random, 0.8 to 0.9 % for the three methods here, and 0.7 %
+    of the trace of K of 1.8 % if random, 0.8 to 0.9 % for the three methods here, and 0.7 %
     for those of :func:`sklearn.cluster.kmeans_plusplus`; the largest error of a row is
     smallest by far for "greedy". On the digits, which are spread evenly, k-DPPs and greedy
     selection are hardly better than random rows, and k-means++ is by a tenth.
