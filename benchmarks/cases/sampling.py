@@ -165,10 +165,10 @@ def grams(
     for gram in found:
         points = draw_design(domain, design, n, rng).points
         rows = domain.unit_rows(points)
+        # w phi phi' = m u u' with the weights of a design, phi phi' = (m / w) u u' without.
+        rows *= np.sqrt(m)
         if design == "iid":
-            rows /= np.sqrt(domain.weights(points) / m)[:, np.newaxis] * np.sqrt(m)
-        else:
-            rows *= np.sqrt(m)
+            rows /= np.sqrt(domain.weights(points))[:, np.newaxis]
         gram[:] = rows.T @ rows / n
     return found
 

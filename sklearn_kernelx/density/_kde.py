@@ -18,6 +18,7 @@ from sklearn_kernelx._compat import (
     fit_context,
 )
 from sklearn_kernelx._parallel import effective_n_threads
+from sklearn_kernelx._random import places_at
 from sklearn_kernelx.density._bandwidth import DISTANCE_RULES, RULES, resolve_bandwidth
 from sklearn_kernelx.density._distance_sums import log_distance_sums, log_neighbour_sums
 from sklearn_kernelx.density._fft import MAX_FEATURES, fft_log_density
@@ -491,6 +492,6 @@ class KernelDensity(RegimeMixin, DensityMixin, BaseEstimator):
                 cumulated = np.cumsum(self._sample_weight)
             if not np.isfinite(cumulated[-1]):
                 cumulated = np.cumsum(self._sample_weight / np.max(self._sample_weight))
-            indices = np.searchsorted(cumulated, u * cumulated[-1])
+            indices = places_at(cumulated, u)
         offsets = sample_kernel(self.kernel, n_samples, self.n_features_in_, rng)
         return self._rows(indices) + offsets * self.bandwidth_

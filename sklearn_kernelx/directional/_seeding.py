@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_kernelx._random import places_at
 from sklearn_kernelx.directional._row_blocks import (
     Map,
     blocks_of,
@@ -222,11 +223,7 @@ def draw_rows(
     random_state: np.random.RandomState,
 ) -> NDArray[np.intp]:
     """Draw places of `weights` with replacement, in proportion to them."""
-    cumulated = np.cumsum(weights[order])
-    draws = random_state.uniform(size=size) * cumulated[-1]
-    # From the right: a row of weight zero is never drawn, not even by a draw of zero.
-    places = np.searchsorted(cumulated, draws, side="right")
-    return order[np.minimum(places, np.flatnonzero(weights[order])[-1])]
+    return order[places_at(np.cumsum(weights[order]), random_state.uniform(size=size))]
 
 
 def directions_of(rows: UnitRows, indices: NDArray[np.intp]) -> NDArray[np.float64]:

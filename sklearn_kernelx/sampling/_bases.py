@@ -18,14 +18,11 @@ class LegendreBasis(ProductBasis):
 
     Parameters
     ----------
-    degree : int, default=2
-        Largest degree p, at least 0.
+    [degree]
 
     [n_features]
 
-    index_set : {"total", "hyperbolic", "tensor"}, default="total"
-        The degrees a with ``sum(a_i) <= p``, with ``prod(a_i + 1) <= p + 1``, which are far
-        fewer in many features, or with ``max(a_i) <= p``.
+    [index_set]
 
     Attributes
     ----------
@@ -79,14 +76,11 @@ class HermiteBasis(ProductBasis):
 
     Parameters
     ----------
-    degree : int, default=2
-        Largest degree p, at least 0.
+    [degree]
 
     [n_features]
 
-    index_set : {"total", "hyperbolic", "tensor"}, default="total"
-        The degrees a with ``sum(a_i) <= p``, with ``prod(a_i + 1) <= p + 1``, which are far
-        fewer in many features, or with ``max(a_i) <= p``.
+    [index_set]
 
     Attributes
     ----------
@@ -136,14 +130,11 @@ class ChebyshevBasis(ProductBasis):
 
     Parameters
     ----------
-    degree : int, default=2
-        Largest degree p, at least 0.
+    [degree]
 
     [n_features]
 
-    index_set : {"total", "hyperbolic", "tensor"}, default="total"
-        The degrees a with ``sum(a_i) <= p``, with ``prod(a_i + 1) <= p + 1``, which are far
-        fewer in many features, or with ``max(a_i) <= p``.
+    [index_set]
 
     Attributes
     ----------

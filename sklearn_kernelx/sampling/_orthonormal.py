@@ -36,8 +36,7 @@ class Basis(NamedTuple):
     columns : ndarray of shape (rank,)
         The features kept.
     transform : ndarray of shape (rank, rank)
-        R^-1, upper triangular, F-ordered: products with it are 2.5 times faster than
-        solving with R.
+        R^-1, upper triangular, F-ordered: products with it are faster than solving with R.
     """
 
     columns: NDArray[np.intp]

@@ -22,6 +22,7 @@ from scipy.linalg import blas
 
 from sklearn_kernelx._cython._acceptance import accept_in_order
 from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx._random import places_at
 
 EPS = np.finfo(np.float64).eps
 BLOCK = 64
@@ -254,8 +255,7 @@ def random_pivots(cholesky: PartialCholesky, rng: np.random.Generator) -> None:
     while cholesky.n_wanted > 0 and not cholesky.is_complete:
         residual = cholesky.residual
         cumulated = np.cumsum(np.where(residual > cholesky.tolerance, residual, 0))
-        levels = rng.random(BLOCK) * cumulated[-1]
-        proposals = np.searchsorted(cumulated, levels, side="right")
+        proposals = places_at(cumulated, rng.random(BLOCK))
         accepted, triangle = _accepted_pivots(cholesky, proposals, rng.random(BLOCK))
         cholesky.append(proposals[accepted], triangle)
 

@@ -24,6 +24,13 @@ from sklearn_kernelx.sampling._index_sets import (
 )
 
 _SHARED = {
+    "[degree]": """\
+    degree : int, default=2
+        Largest degree p, at least 0.""",
+    "[index_set]": """\
+    index_set : {"total", "hyperbolic", "tensor"}, default="total"
+        The degrees a with ``sum(a_i) <= p``, with ``prod(a_i + 1) <= p + 1``, which are far
+        fewer in many features, or with ``max(a_i) <= p``.""",
     "[n_features]": """\
     n_features : int, default=1
         Number of features d of a basis that is not fitted: as a design over the whole

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_scalar
 
-from sklearn_kernelx._random import generator, seed_from
+from sklearn_kernelx._random import generator, places_at, seed_from
 from sklearn_kernelx.sampling._projection_dpp import projection_dpp
 
 
@@ -25,7 +25,7 @@ class Rows(ABC):
     def __init__(self, leverage: NDArray[np.float64], n_functions: int) -> None:
         self.n_functions = n_functions
         self.n_rows = len(leverage)
-        self._cumulative = np.cumsum(leverage)
+        self._cumulated = np.cumsum(leverage)
 
     @abstractmethod
     def rows(self, points: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -37,8 +37,7 @@ class Rows(ABC):
 
     def draw_leverage(self, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Return `n` independent rows, by leverage."""
-        levels = rng.random(n) * self._cumulative[-1]
-        return np.searchsorted(self._cumulative, levels, side="right")
+        return places_at(self._cumulated, rng.random(n))
 
     def unit_rows(self, points: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return rows, scaled to unit length."""

@@ -50,7 +50,7 @@ class LeverageSquared(OrthonormalRows):
 
     def __init__(self, Q):
         super().__init__(Q)
-        self._cumulative = np.cumsum(np.sum(Q**2, axis=1) ** 2)
+        self._cumulated = np.cumsum(np.sum(Q**2, axis=1) ** 2)
 
 
 def test_law_fails_for_other_proposals():
