@@ -51,12 +51,12 @@ cdef inline void syrk(
                           &beta, c, &ldc)
 
 
-cdef inline void trsm(
+cdef inline void trsm_right(
     char op, int m, int n, floating alpha, const floating *l, int ldl,
     floating *b, int ldb,
 ) noexcept nogil:
-    """Solve op(L) X = alpha B for lower triangular L (m, m); X overwrites B (m, n)."""
-    cdef char side = c"R"
+    """Solve X op(L) = alpha B for lower triangular L (n, n); X overwrites B (m, n)."""
+    cdef char side = c"L"
     cdef char uplo = c"U"
     cdef char diag = c"N"
     if floating is float64_t:

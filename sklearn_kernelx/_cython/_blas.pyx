@@ -36,8 +36,9 @@ def hermitian_gram(
          columns.shape[1])
 
 
-def solve_lower(const floating[:, ::1] l, floating[:, ::1] b, floating[:, ::1] b_t):
-    """Overwrite `b` with L^-1 b and `b_t` with L^-T b_t."""
-    trsm(c"N", b.shape[0], b.shape[1], 1, &l[0, 0], l.shape[1], &b[0, 0], b.shape[1])
-    trsm(c"T", b_t.shape[0], b_t.shape[1], 1, &l[0, 0], l.shape[1], &b_t[0, 0],
-         b_t.shape[1])
+def solve_right(const floating[:, ::1] l, floating[:, ::1] b, floating[:, ::1] b_t):
+    """Overwrite `b` with b L^-1 and `b_t` with b_t L^-T."""
+    trsm_right(c"N", b.shape[0], b.shape[1], 1, &l[0, 0], l.shape[1], &b[0, 0],
+               b.shape[1])
+    trsm_right(c"T", b_t.shape[0], b_t.shape[1], 1, &l[0, 0], l.shape[1], &b_t[0, 0],
+               b_t.shape[1])

@@ -46,8 +46,8 @@ def test_gram(dtype):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_trsm(dtype):
     lower = np.tril(random((4, 4), dtype)) + 4 * np.eye(4, dtype=dtype)
-    b = random((4, 6), dtype)
+    b = random((6, 4), dtype)
     x, x_t = b.copy(), b.copy()
-    _blas.solve_lower(lower, x, x_t)
-    close(lower @ x, b)
-    close(lower.T @ x_t, b)
+    _blas.solve_right(lower, x, x_t)
+    close(x @ lower, b)
+    close(x_t @ lower.T, b)

@@ -1,0 +1,303 @@
+"""Sums over rows that determine a ridge regression, kept about the mean.
+
+Two sets of rows a and b join by the update of Chan, Golub and LeVeque (1983): with weights
+W_a, W_b and delta the difference of the means,
+
+    scatter = scatter_a + scatter_b + W_a W_b / (W_a + W_b) delta delta'.
+
+The same formula with -W_b takes rows out. It holds for features against targets too.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import blas
+
+from sklearn_kernelx._cython._centred_rows import add_weighted_rows, centre_rows
+from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx.incremental._packed import (
+    EPS,
+    add_squares,
+    diagonal_places,
+    packed_size,
+)
+
+# Squares of features below it cannot overflow a sum of 1e28 of them.
+SURELY_SUMMABLE = 1e140
+
+
+class Moments(NamedTuple):
+    """Weighted sums over rows of features and targets.
+
+    Attributes
+    ----------
+    weight : float
+        Sum of weights W.
+    mean : ndarray of shape (n_features,)
+        Of the features; zeros if not `centred`.
+    target_mean : ndarray of shape (n_targets,)
+        Likewise.
+    scatter : ndarray
+        Packed sum of w (x - mean)(x - mean)'.
+    cross : ndarray of shape (n_targets, n_features)
+        Sum of w (y - target_mean)(x - mean)'.
+    target_scatter : ndarray of shape (n_targets,)
+        Sum of w (y - target_mean)^2.
+    centred : bool
+        Whether sums are about the means, and not about zero.
+    """
+
+    weight: float
+    mean: NDArray[np.float64]
+    target_mean: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+    cross: NDArray[np.float64]
+    target_scatter: NDArray[np.float64]
+    centred: bool
+
+    @property
+    def n_features(self) -> int:
+        """Return the number of features."""
+        return len(self.mean)
+
+    @property
+    def n_targets(self) -> int:
+        """Return the number of targets."""
+        return len(self.target_mean)
+
+
+def empty_moments(n_features: int, n_targets: int, centred: bool = True) -> Moments:
+    """Return the sums over no rows."""
+    return Moments(
+        weight=0.0,
+        mean=np.zeros(n_features),
+        target_mean=np.zeros(n_targets),
+        scatter=np.zeros(packed_size(n_features)),
+        cross=np.zeros((n_targets, n_features)),
+        target_scatter=np.zeros(n_targets),
+        centred=centred,
+    )
+
+
+def block_rows(n_features: int) -> int:
+    """Return how many rows to add at once.
+
+    Enough for matrix products at full speed, few enough for the cache and for less than a
+    second of work between chances of an interruption.
+    """
+    return max(64, min(2**34 // n_features**2, max(512, 2**19 // n_features)))
+
+
+def add_rows(
+    moments: Moments,
+    features: NDArray,
+    targets: NDArray,
+    weights: NDArray | None = None,
+    exposed: NDArray | None = None,
+    n_threads: int = 1,
+) -> tuple[Moments, NDArray[np.float64]]:
+    """Add a block of rows; the arrays `scatter` and `cross` are changed, last of all.
+
+    Parameters
+    ----------
+    moments : Moments
+        To add to; not to be used afterwards.
+    features : ndarray of shape (n_rows, n_features)
+        C-ordered float32 or float64.
+    targets : ndarray of shape (n_rows, n_exposed)
+        float64.
+    weights : ndarray of shape (n_rows,), default=None
+        Non-negative; None stands for ones.
+    exposed : ndarray of shape (n_exposed,), default=None
+        Places of the targets that are not zero throughout; None stands for all.
+    n_threads : int, default=1
+        Number of threads.
+
+    Returns
+    -------
+    moments : Moments
+        With the rows.
+    squares : ndarray of shape (n_rows + 1, n_features)
+        The rows whose squares were added to the scatter.
+
+    Raises
+    ------
+    ValueError
+        If features are not finite, or their squares overflow. `moments` is then unchanged.
+    """
+    n_rows = len(features)
+    weights = np.ones(n_rows) if weights is None else weights
+    exposed = np.arange(moments.n_targets) if exposed is None else exposed
+    block = Moments(
+        weight=float(np.sum(weights)),
+        mean=np.zeros(moments.n_features),
+        target_mean=np.zeros(moments.n_targets),
+        scatter=np.empty(0),
+        cross=np.empty(0),
+        target_scatter=np.zeros(moments.n_targets),
+        centred=moments.centred,
+    )
+    if block.weight == 0:
+        return moments, np.empty((0, moments.n_features))
+    if moments.centred:
+        add_weighted_rows(features, weights / block.weight, block.mean)
+        block.target_mean[exposed] = weights @ targets / block.weight
+    squares = np.empty((n_rows + 1, moments.n_features))
+    largest = centre_rows(features, block.mean, np.sqrt(weights), squares[:-1])
+    centred_targets = targets - block.target_mean[exposed]
+    block.target_scatter[exposed] = weights @ np.square(centred_targets)
+    joint, shift = _joined(moments, block)
+    squares[-1] = shift.row
+    _check_summable(moments, max(largest, np.abs(squares[-1]).max()), n_rows + 1)
+
+    with single_threaded_blas():
+        roots = np.sqrt(weights)[:, np.newaxis]
+        moments.cross[exposed] += _products(squares[:-1], roots * targets)
+        _add_outer(moments.cross, shift)
+        add_squares(moments.scatter, squares, n_threads=n_threads)
+    return joint, squares
+
+
+def merge_moments(
+    moments: Moments, other: Moments, sign: int = 1, n_threads: int = 1
+) -> Moments:
+    """Add the rows of other moments, or take them out; the arrays of `moments` change.
+
+    Parameters
+    ----------
+    moments : Moments
+        To add to; not to be used afterwards.
+    other : Moments
+        Of the same features and targets; left as it is.
+    sign : {1, -1}, default=1
+        -1 takes the rows out, exactly but for rounding.
+    n_threads : int, default=1
+        Number of threads.
+
+    Returns
+    -------
+    moments : Moments
+        Of both, or of what remains.
+    """
+    if other.weight == 0:
+        return moments
+    if sign < 0 and moments.weight - other.weight <= EPS * moments.weight:
+        return empty_moments(moments.n_features, moments.n_targets, moments.centred)
+    joint, shift = _joined(moments, other, sign)
+    blas.daxpy(other.scatter, moments.scatter, a=sign)
+    add_squares(moments.scatter, shift.row[np.newaxis], sign, n_threads)
+    moments.cross[...] += sign * other.cross
+    _add_outer(moments.cross, shift)
+    return joint
+
+
+def insert_targets(moments: Moments, places: NDArray, n_targets: int) -> Moments:
+    """Return moments whose targets stand at `places` of `n_targets`, new ones being zero."""
+    arrays = {}
+    for name in ("target_mean", "cross", "target_scatter"):
+        old = getattr(moments, name)
+        arrays[name] = np.zeros((n_targets, *old.shape[1:]))
+        arrays[name][places] = old
+    return moments._replace(**arrays)
+
+
+def combine_classes(
+    classes: Sequence[Moments],
+    factors: NDArray,
+    centred: bool = True,
+    n_threads: int = 1,
+) -> Moments:
+    """Return the moments of all classes, with one-hot targets and a factor for each class.
+
+    Parameters
+    ----------
+    classes : sequence of Moments
+        One a class, centred and without targets; left as they are.
+    factors : ndarray of shape (n_classes,)
+        What the weights of each class are multiplied by.
+    centred : bool, default=True
+        Whether the sums are to be about the common mean, and not about zero.
+    n_threads : int, default=1
+        Number of threads.
+
+    Returns
+    -------
+    moments : Moments
+        With as many targets as classes.
+    """
+    weights = np.array([m.weight for m in classes]) * factors
+    means = np.array([m.mean for m in classes])
+    total = empty_moments(classes[0].n_features, len(classes), centred)
+    weight = float(np.sum(weights))
+    if weight == 0:
+        return total
+    if centred:
+        total.mean[...] = weights @ means / weight
+        total.target_mean[...] = weights / weight
+    deviations = means - total.mean
+    for moments, factor in zip(classes, factors, strict=True):
+        blas.daxpy(moments.scatter, total.scatter, a=factor)
+    rows = np.sqrt(weights)[:, np.newaxis] * deviations
+    add_squares(total.scatter, rows, n_threads=n_threads)
+    total.cross[...] = weights[:, np.newaxis] * deviations
+    total.target_scatter[...] = weights * (1 - total.target_mean)
+    return total._replace(weight=weight)
+
+
+class _Shift(NamedTuple):
+    """What joining two sets of rows adds to the sums of each about its own mean."""
+
+    factor: float
+    features: NDArray[np.float64]
+    targets: NDArray[np.float64]
+
+    @property
+    def row(self) -> NDArray[np.float64]:
+        """Return the row whose square, with the sign of `factor`, the scatter gets."""
+        return np.sqrt(abs(self.factor)) * self.features
+
+
+def _joined(moments: Moments, other: Moments, sign: int = 1) -> tuple[Moments, _Shift]:
+    """Return the moments of both, `scatter` and `cross` not yet changed, and the shift."""
+    weight = moments.weight + sign * other.weight
+    share = sign * other.weight / weight
+    shift = _Shift(
+        factor=moments.weight * share,
+        features=other.mean - moments.mean,
+        targets=other.target_mean - moments.target_mean,
+    )
+    target_scatter = moments.target_scatter + sign * other.target_scatter
+    joint = moments._replace(
+        weight=weight,
+        mean=moments.mean + share * shift.features,
+        target_mean=moments.target_mean + share * shift.targets,
+        target_scatter=target_scatter + shift.factor * np.square(shift.targets),
+    )
+    return joint, shift
+
+
+def _add_outer(cross: NDArray, shift: _Shift) -> None:
+    cross += np.multiply.outer(shift.factor * shift.targets, shift.features)
+
+
+def _products(rows: NDArray, targets: NDArray) -> NDArray[np.float64]:
+    """Return ``targets.T @ rows`` by SciPy's BLAS: NumPy's is another pool of threads."""
+    return blas.dgemm(1.0, rows.T, targets.T, trans_b=True).T
+
+
+def _check_summable(moments: Moments, largest: float, n_rows: int) -> None:
+    if largest <= SURELY_SUMMABLE:
+        return
+    if not np.isfinite(largest):
+        raise ValueError(
+            "features of X are not finite: scale X, or check the transformer that is "
+            "`feature_map`"
+        )
+    sums = moments.scatter[diagonal_places(moments.n_features)].max()
+    with np.errstate(over="ignore"):
+        if not np.isfinite(sums + n_rows * np.square(largest)):
+            raise ValueError(
+                "squares of the features of X overflow: scale X or its weights"
+            )

@@ -1,0 +1,94 @@
+"""Ridge regression from moments: by a Cholesky factor, or for many penalties at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+
+from sklearn_kernelx.incremental import _packed
+from sklearn_kernelx.incremental._moments import Moments
+
+Solution = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.float64]:
+    """Return the packed Cholesky factor of the scatter plus alpha I.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If that matrix is singular to rounding.
+    """
+    matrix = moments.scatter.copy()
+    matrix[_packed.diagonal_places(moments.n_features)] += alpha
+    return _packed.cholesky(matrix, moments.n_features, n_threads)
+
+
+def solve(moments: Moments, factor: NDArray) -> Solution:
+    """Return coefficients of shape (n_targets, n_features), and intercepts."""
+    return _with_intercept(moments, _packed.solve(factor, moments.cross))
+
+
+class Spectrum(NamedTuple):
+    """The scatter's eigenvalues and eigenvectors, and the targets in their coordinates.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_features,)
+        Ascending; zero where they are rounding.
+    vectors : ndarray of shape (n_features, n_features)
+        One a column.
+    cross : ndarray of shape (n_targets, n_features)
+        Zero where the values are.
+    """
+
+    values: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    cross: NDArray[np.float64]
+
+
+def spectrum(moments: Moments) -> Spectrum:
+    """Return the eigenvalues and eigenvectors of the scatter."""
+    square = _packed.to_square(moments.scatter, moments.n_features)
+    values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
+    cross = moments.cross @ vectors
+    rounding = values <= moments.n_features * _packed.EPS * values[-1]
+    values[rounding] = 0
+    cross[:, rounding] = 0
+    return Spectrum(values, vectors, cross)
+
+
+def coefficients(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
+    """Return coefficients, of least norm where alpha is zero, and intercepts."""
+    shrunk = spectrum.cross * _inverse(spectrum.values + alpha)
+    return _with_intercept(moments, shrunk @ spectrum.vectors.T)
+
+
+def gcv_scores(
+    spectrum: Spectrum, moments: Moments, alphas: NDArray
+) -> NDArray[np.float64]:
+    """Return W RSS / (W - df)^2 for each alpha (Golub, Heath and Wahba 1979).
+
+    W is the sum of weights, RSS the sum over all targets and df the degrees of freedom,
+    with the intercept: inf where they leave none.
+    """
+    squares = np.square(spectrum.cross).sum(axis=0)
+    values = spectrum.values
+    scores = np.empty(len(alphas))
+    for i, alpha in enumerate(alphas):
+        inverse = _inverse(values + alpha)
+        explained = np.sum(squares * (values + 2 * alpha) * inverse**2)
+        residual = max(0.0, np.sum(moments.target_scatter) - explained)
+        free = moments.weight - moments.centred - np.sum(values * inverse)
+        scores[i] = moments.weight * residual / free**2 if free > 0 else np.inf
+    return scores
+
+
+def _inverse(values: NDArray) -> NDArray[np.float64]:
+    """Return the reciprocal, zero for zero."""
+    return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+
+
+def _with_intercept(moments: Moments, coef: NDArray) -> Solution:
+    return coef, moments.target_mean - coef @ moments.mean
