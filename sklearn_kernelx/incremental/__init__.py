@@ -1,0 +1,1 @@
+"""Least squares on random features, one batch after the other."""
