@@ -9,6 +9,7 @@ import sklearn
 from _harness import peer
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.blas import dsyrk
 from sklearn.linear_model import RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier
@@ -202,12 +203,14 @@ class StreamingLDA:
     def __init__(self, n_classes: int):
         self.counts = np.zeros(n_classes)
         self.n_rows = 0
-        self.scatter: Any = 0.0
+        self.scatter: Any = None  # lower triangle
         self.means: Any = None
 
     def partial_fit(self, X: NDArray, y: NDArray) -> None:
         if self.means is None:
-            self.means = np.zeros((len(self.counts), X.shape[1]))
+            n_features = X.shape[1]
+            self.means = np.zeros((len(self.counts), n_features))
+            self.scatter = np.zeros((n_features, n_features), order="F")
         deviations = np.empty_like(X)
         for row, label, deviation in zip(X, y, deviations, strict=True):
             deviation[:] = row - self.means[label]
@@ -215,12 +218,14 @@ class StreamingLDA:
             self.means[label] += deviation / self.counts[label]
             deviation *= np.sqrt(self.n_rows / (self.n_rows + 1))
             self.n_rows += 1
-        self.scatter += deviations.T @ deviations
+        dsyrk(1, deviations.T, beta=1, c=self.scatter, overwrite_c=True, lower=True)
 
     def predict(self, X: NDArray) -> NDArray:
         matrix = self.scatter * ((1 - self.SHRINKAGE) / self.n_rows)
         matrix[np.diag_indices_from(matrix)] += self.SHRINKAGE
-        directions = cho_solve(cho_factor(matrix, overwrite_a=True), self.means.T)
+        directions = cho_solve(
+            cho_factor(matrix, lower=True, overwrite_a=True), self.means.T
+        )
         scores = X @ directions - 0.5 * np.einsum("kj,jk->k", self.means, directions)
         scores[:, self.counts == 0] = -np.inf
         return scores.argmax(axis=1)

@@ -1,5 +1,6 @@
 """Labelled data as streams: classes that come in turn, or blur and come again."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -98,7 +99,7 @@ def generalised(labels: NDArray, seed: int) -> Tasks:
     ends = np.cumsum(sizes)
     batches = np.split(rows, ends[ends < len(rows)])
     parts = np.linspace(0, len(batches), N_PARTS + 1).astype(int)
-    return [batches[i:j] for i, j in zip(parts[:-1], parts[1:], strict=True) if i < j]
+    return [batches[i:j] for i, j in pairwise(parts) if i < j]
 
 
 STREAMS = {"class-incremental": class_incremental, "generalised": generalised}
