@@ -225,7 +225,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         return Batch(safe_indexing(X, kept), y[kept], weights[kept])
 
     def _add(self, batch: Batch, transaction: Transaction) -> None:
-        """Add a batch to the sums: a single block directly, several by sums of their own."""
+        """Add a batch to the sums: one block directly, several by sums of their own."""
         n_threads = effective_n_threads(self.n_jobs)
         blocks = self._blocks(batch.X)
         if len(blocks) == 1:
@@ -365,7 +365,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         )
 
     def _outputs(self, X: Any) -> NDArray:
-        """Return what the linear models of all targets make of X, (n_samples, n_targets)."""
+        """Return what the linear models make of X, an array (n_samples, n_targets)."""
         check_is_fitted(self)
         X = self._read_rows(X, reset=False)
         (outputs,) = self._each(X, [self._solve()], lambda outputs: outputs)

@@ -14,6 +14,7 @@ from sklearn_kernelx.incremental._base import AnalyticIncremental, Batch
 from sklearn_kernelx.incremental._calibration import project_to_simplex
 from sklearn_kernelx.incremental._labels import (
     check_class_weight,
+    class_factors,
     inserted,
     one_hot,
     read_labels,
@@ -21,8 +22,12 @@ from sklearn_kernelx.incremental._labels import (
     unite,
 )
 from sklearn_kernelx.incremental._moments import empty_moments
-from sklearn_kernelx.incremental._packed import packed_size
-from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
+from sklearn_kernelx.incremental._sums import (
+    ROUNDING,
+    ClassSums,
+    JointSums,
+    check_memory,
+)
 from sklearn_kernelx.incremental._transaction import Transaction
 
 
@@ -317,15 +322,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         if not isinstance(self._sums, ClassSums):
             return
         n_grams = self._sums.n_present_with(exposed)
-        needed = n_grams * packed_size(self._sums.n_features) * 8 / 2**20
-        if needed > self.max_memory:
-            raise ValueError(
-                f"class_weight='balanced' keeps a Gram matrix for each class: those of "
-                f"{n_grams} classes and {self._sums.n_features} features take {needed:.1f} "
-                f"MiB, more than max_memory={self.max_memory}. Lower n_components, give "
-                "class_weight as a dict, which needs one Gram matrix for all classes, or "
-                "raise max_memory"
-            )
+        check_memory(n_grams, self._sums.n_features, self.max_memory)
 
     def _block_targets(
         self, batch: Batch, block: slice
@@ -333,8 +330,8 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         codes = self._codes(batch.y[block])
         weights = None if batch.weights is None else batch.weights[block]
         if isinstance(self._class_weight, dict):
-            factors = [self._class_weight.get(label, 1) for label in self.classes_.tolist()]
-            weights = batch.row_weights[block] * np.array(factors, dtype=float)[codes]
+            factors = class_factors(self._class_weight, self.classes_)
+            weights = batch.row_weights[block] * factors[codes]
         indicators, exposed = one_hot(codes)
         return indicators, weights, exposed
 

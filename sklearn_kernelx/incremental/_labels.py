@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 
 def read_labels(y: ArrayLike) -> NDArray:
     """Return labels as an array of one dimension, or say what is wrong with them."""
-    labels = column_or_1d(y, warn=True)
+    labels = check_array(
+        column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name="y"
+    )
     check_classification_targets(labels)
     return labels
 
@@ -100,3 +102,8 @@ def check_class_weight(class_weight: Any) -> None:
                 f"class_weight of label {label!r} must be a finite number of at least 0; "
                 f"got {weight!r}"
             )
+
+
+def class_factors(class_weight: dict, classes: NDArray) -> NDArray[np.float64]:
+    """Return the weights of classes, 1 for those without."""
+    return np.array([class_weight.get(label, 1) for label in classes.tolist()], dtype=float)

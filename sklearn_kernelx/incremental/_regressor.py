@@ -55,7 +55,7 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
     >>> import numpy as np
     >>> from sklearn_kernelx import AnalyticIncrementalRegressor
     >>> rng = np.random.default_rng(0)
-    >>> reg = AnalyticIncrementalRegressor(300, activation="cos", alpha=1e-3, random_state=0)
+    >>> reg = AnalyticIncrementalRegressor(300, "cos", alpha=1e-3, random_state=0)
     >>> for _ in range(20):
     ...     X = rng.uniform(-2, 2, (100, 2))
     ...     reg = reg.partial_fit(X, np.sin(X[:, 0] * X[:, 1]))

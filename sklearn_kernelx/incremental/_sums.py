@@ -14,6 +14,7 @@ from sklearn_kernelx.incremental._moments import (
     insert_targets,
     merge_moments,
 )
+from sklearn_kernelx.incremental._packed import packed_size
 
 # What is left of a weight below this part of it is rounding of sums over many batches.
 ROUNDING = 1e-11
@@ -166,6 +167,18 @@ class ClassSums(NamedTuple):
         """Return how many classes have rows, once some have come."""
         present = {k for k, group in enumerate(self.groups) if group is not None}
         return len(present | set(exposed.tolist()))
+
+
+def check_memory(n_grams: int, n_features: int, max_memory: float) -> None:
+    """Refuse Gram matrices that take more than `max_memory` MiB."""
+    needed = n_grams * packed_size(n_features) * 8 / 2**20
+    if needed > max_memory:
+        raise ValueError(
+            "class_weight='balanced' keeps a Gram matrix for each class: those of "
+            f"{n_grams} classes and {n_features} features take {needed:.1f} MiB, more than "
+            f"max_memory={max_memory}. Lower n_components, give class_weight as a dict, "
+            "which needs one Gram matrix for all classes, or raise max_memory"
+        )
 
 
 def _refuse_huge(features: NDArray, weights: NDArray[np.float64] | None) -> None:
