@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         VonMisesFisher,
         VonMisesFisherMixture,
     )
+    from sklearn_kernelx.incremental import (
+        AnalyticIncrementalClassifier,
+        AnalyticIncrementalRegressor,
+    )
     from sklearn_kernelx.sampling import (
         ChebyshevBasis,
         DPPLeastSquares,
@@ -34,6 +38,8 @@ __version__: str
 
 # Public name -> the subject that holds it; imported when first asked for.
 _SUBJECT_OF = {
+    "AnalyticIncrementalClassifier": "incremental",
+    "AnalyticIncrementalRegressor": "incremental",
     "ChebyshevBasis": "sampling",
     "CondensedRegimeWarning": "density",
     "DPPLeastSquares": "sampling",
@@ -54,6 +60,8 @@ _SUBJECT_OF = {
     "sample_projection_dpp": "sampling",
 }
 __all__ = [
+    "AnalyticIncrementalClassifier",
+    "AnalyticIncrementalRegressor",
     "ChebyshevBasis",
     "CondensedRegimeWarning",
     "DPPLeastSquares",

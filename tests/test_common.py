@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sklearn_kernelx
@@ -32,7 +32,8 @@ def test_discovery_finds_what_the_package_exports():
 def test_fitted_state_is_plain(estimator):
     """Arrays, numbers, strings and containers of them: pickle, skops and dask work."""
     X = np.random.default_rng(0).standard_normal((30, 3))
-    fitted = clone(estimator).fit(X, X @ np.ones(3))
+    y = X @ np.ones(3)
+    fitted = clone(estimator).fit(X, y > 0 if is_classifier(estimator) else y)
     plain = (np.ndarray, np.generic, int, float, str, bool, type(None))
 
     def assert_plain(value):

@@ -15,7 +15,7 @@ from sklearn_kernelx._cython._blas cimport gemm, syrk, trsm_right
 from sklearn_kernelx._cython._typedefs cimport float64_t, intp_t
 
 cdef enum:
-    PANEL_ = 128
+    PANEL_ = 256
     REFLECTORS = 32
 
 PANEL = PANEL_

@@ -194,7 +194,7 @@ def merge_moments(
 
 
 def insert_targets(moments: Moments, places: NDArray, n_targets: int) -> Moments:
-    """Return moments whose targets stand at `places` of `n_targets`, new ones being zero."""
+    """Return moments with targets moved to `places` of `n_targets`, new ones being zero."""
     arrays = {}
     for name in ("target_mean", "cross", "target_scatter"):
         old = getattr(moments, name)

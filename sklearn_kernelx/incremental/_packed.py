@@ -1,4 +1,4 @@
-"""Symmetric positive definite matrices in packed panels: sums of squares, factors, solutions.
+"""Symmetric positive definite matrices in packed panels: sums, factors, solutions.
 
 The layout is that of `sklearn_kernelx._cython._packed_triangle`. Results have the same bits
 for any number of threads. The loops over panels stand here so that Ctrl-C is heard between

@@ -1,0 +1,109 @@
+"""Labels of classes, sorted, to which new ones come."""
+
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def read_labels(y: ArrayLike) -> NDArray:
+    """Return labels as an array of one dimension, or say what is wrong with them."""
+    labels = check_array(
+        column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name="y"
+    )
+    check_classification_targets(labels)
+    return labels
+
+
+def unite(known: NDArray | None, found: NDArray) -> NDArray:
+    """Return the sorted union of known and found classes.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_known,) or None
+        Sorted; None stands for none at all.
+    found : ndarray of shape (n_found,)
+        Labels, in any order.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If numbers meet strings.
+    """
+    if known is None:
+        return np.unique(found)
+    kinds = [_kind(labels) for labels in (known, found)]
+    if len(found) and kinds[0] != kinds[1]:
+        raise ValueError(
+            f"labels are {kinds[1]} ({_listed(found)}), those known so far are {kinds[0]} "
+            f"({_listed(known)}): give y and classes in one type"
+        )
+    return np.union1d(known, found)
+
+
+def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
+    """Raise if there are labels that are not known."""
+    unknown = np.setdiff1d(unite(known, found), known)
+    if len(unknown):
+        raise ValueError(
+            f"labels {_listed(unknown)} of y are not among the classes {_listed(known)}: "
+            f"{remedy}"
+        )
+
+
+def inserted(values: NDArray, places: NDArray[np.intp], n: int) -> NDArray:
+    """Return `n` numbers, `values` at `places` and zeros elsewhere."""
+    result = np.zeros(n, dtype=values.dtype)
+    result[places] = values
+    return result
+
+
+def one_hot(codes: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return indicators of the classes that are exposed, and which these are.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_rows,)
+        Number of the class of each row.
+
+    Returns
+    -------
+    indicators : ndarray of shape (n_rows, n_exposed)
+    exposed : ndarray of shape (n_exposed,)
+        In ascending order.
+    """
+    exposed, places = np.unique(codes, return_inverse=True)
+    return np.eye(len(exposed))[places], exposed
+
+
+def _kind(labels: NDArray) -> str:
+    if labels.dtype.kind != "O":
+        return "numbers" if labels.dtype.kind in "biuf" else "strings"
+    return "numbers" if all(isinstance(label, Number) for label in labels) else "strings"
+
+
+def _listed(labels: NDArray, n_shown: int = 10) -> str:
+    shown = ", ".join(repr(label) for label in labels[:n_shown].tolist())
+    return f"{shown}, ..." if len(labels) > n_shown else shown
+
+
+def check_class_weight(class_weight: Any) -> None:
+    """Raise if a dict of class weights has one that is negative or not finite."""
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Number) or not 0 <= weight < np.inf:
+            raise ValueError(
+                f"class_weight of label {label!r} must be a finite number of at least 0; "
+                f"got {weight!r}"
+            )
+
+
+def class_factors(class_weight: dict, classes: NDArray) -> NDArray[np.float64]:
+    """Return the weights of classes, 1 for those without."""
+    return np.array([class_weight.get(label, 1) for label in classes.tolist()], dtype=float)

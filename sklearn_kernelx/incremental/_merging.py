@@ -1,0 +1,74 @@
+"""Which estimators can be merged."""
+
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+
+def check_mergeable(one: Any, other: Any) -> None:
+    """Raise if the sums of two estimators are not about the same features.
+
+    Parameters
+    ----------
+    one, other : AnalyticIncremental
+        The estimators.
+
+    Raises
+    ------
+    NotFittedError
+        If one of them is not fitted.
+    TypeError
+        If they are of different classes.
+    ValueError
+        If they differ otherwise, with what to do about it.
+    """
+    if type(other) is not type(one):
+        raise TypeError(
+            f"other must be of class {type(one).__name__}; got {type(other).__name__}"
+        )
+    check_is_fitted(one)
+    check_is_fitted(other)
+    if other.n_features_in_ != one.n_features_in_:
+        raise ValueError(
+            f"other has {other.n_features_in_} features, this estimator "
+            f"{one.n_features_in_}: fit both to the same features"
+        )
+    names = [getattr(e, "feature_names_in_", None) for e in (one, other)]
+    if all(n is not None for n in names) and list(names[0]) != list(names[1]):
+        raise ValueError(
+            "other was fitted to features of other names: fit both to the same features"
+        )
+    if other._fit_intercept != one._fit_intercept:
+        raise ValueError(
+            "other was fitted with another fit_intercept: fit both with the same"
+        )
+    if other._dtype != one._dtype:
+        raise ValueError(
+            f"other has features of dtype {other._dtype}, this estimator of {one._dtype}: "
+            "give both the same dtype"
+        )
+    if not _have_same_map(one, other):
+        raise ValueError(
+            "other has another feature map: give both the same parameters of the map and, "
+            "as random_state, the same int; fit a feature_map that learns from data "
+            "beforehand, and wrap it in a FrozenEstimator"
+        )
+
+
+def _have_same_map(one: Any, other: Any) -> bool:
+    maps = one._random_map, other._random_map
+    if None in maps:
+        return maps == (None, None) and (
+            joblib.hash(one.feature_map_) == joblib.hash(other.feature_map_)
+        )
+    return all(map(_equal_up_to_rounding, *maps))
+
+
+def _equal_up_to_rounding(one: Any, other: Any) -> bool:
+    """Compare parts of maps, as another machine may have computed them."""
+    if not isinstance(one, np.ndarray):
+        return one == other
+    tolerance = np.sqrt(np.finfo(one.dtype).eps)
+    return one.shape == other.shape and np.allclose(one, other, tolerance, tolerance)

@@ -1,0 +1,94 @@
+"""Ridge regression from moments, against the normal equations of all rows."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_kernelx.incremental._moments import add_rows, empty_moments
+from sklearn_kernelx.incremental._ridge import (
+    coefficients,
+    factorise,
+    gcv_scores,
+    solve,
+    spectrum,
+)
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((80, 10)) @ np.diag(np.logspace(0, -2, 10)) + 2
+Y = X @ RNG.standard_normal((10, 3)) + RNG.standard_normal((80, 3)) + 1
+ALPHAS = np.array([1e-3, 0.1, 10.0])
+
+
+def moments_of(X, Y, weights=None, centred=True):
+    moments = empty_moments(X.shape[1], Y.shape[1], centred)
+    return add_rows(moments, X, Y, weights)[0]
+
+
+def hat_matrix(X, alpha, weights, centred):
+    """Of the rows times the roots of their weights, intercept included."""
+    roots = np.sqrt(weights)[:, np.newaxis]
+    design = np.hstack([X, np.ones((len(X), 1))]) if centred else X
+    penalty = np.full(design.shape[1], alpha)
+    if centred:
+        penalty[-1] = 0
+    design = roots * design
+    return design @ np.linalg.solve(design.T @ design + np.diag(penalty), design.T)
+
+
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_normal_equations(centred, alpha):
+    moments = moments_of(X, Y, centred=centred)
+    hat = hat_matrix(X, alpha, np.ones(80), centred)
+    for coef, intercept in (
+        solve(moments, factorise(moments, alpha)),
+        coefficients(spectrum(moments), moments, alpha),
+    ):
+        assert coef.shape == (3, 10)
+        assert_allclose(X @ coef.T + intercept, hat @ Y, rtol=1e-9, atol=1e-11)
+        if not centred:
+            assert not intercept.any()
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_generalised_cross_validation(centred):
+    weights = RNG.integers(0, 4, 80).astype(float)
+    scores = gcv_scores(
+        spectrum(moments_of(X, Y, weights, centred)),
+        moments_of(X, Y, weights, centred),
+        ALPHAS,
+    )
+    repeated = np.repeat(X, weights.astype(int), axis=0)
+    targets = np.repeat(Y, weights.astype(int), axis=0)
+    for alpha, score in zip(ALPHAS, scores, strict=True):
+        hat = hat_matrix(repeated, alpha, np.ones(len(repeated)), centred)
+        residuals = targets - hat @ targets
+        free = len(repeated) - np.trace(hat)
+        expected = len(repeated) * np.sum(residuals**2) / free**2
+        assert score == pytest.approx(expected, rel=1e-10)
+
+
+def test_gcv_without_degrees_of_freedom():
+    moments = moments_of(X[:5], Y[:5])
+    scores = gcv_scores(spectrum(moments), moments, np.array([0.0, 1.0]))
+    assert scores[0] == np.inf
+    assert np.isfinite(scores[1])
+
+
+def test_least_norm_without_penalty():
+    singular = np.hstack([X, X[:, :3]])
+    moments = moments_of(singular, Y)
+    with pytest.raises(np.linalg.LinAlgError):
+        factorise(moments, 0.0)
+    coef, _ = coefficients(spectrum(moments), moments, 0.0)
+    expected, *_ = np.linalg.lstsq(singular - singular.mean(axis=0), Y - Y.mean(axis=0))
+    assert_allclose(coef, expected.T, rtol=1e-6, atol=1e-8)
+
+
+def test_rounding_in_the_scatter_is_not_amplified():
+    """Eigenvalues that are rounding are taken for zero, also below a tiny alpha."""
+    singular = np.hstack([X, X])
+    moments = moments_of(singular, Y)
+    coef, _ = coefficients(spectrum(moments), moments, 1e-15)
+    least_norm, _ = coefficients(spectrum(moments), moments, 0.0)
+    assert_allclose(coef, least_norm, rtol=1e-6, atol=1e-8)
