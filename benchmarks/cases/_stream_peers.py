@@ -77,12 +77,12 @@ def learners(*, inexpensive: bool) -> dict[tuple[str, str], Make]:
     for name, make in {
         "SGDClassifier": _told(lambda seed: SGDClassifier(random_state=seed)),
         "passive-aggressive": _told(_passive_aggressive),
-        "streaming LDA": lambda s: StreamingLDA(s.n_classes),
+        "streaming LDA": lambda setting: StreamingLDA(setting.n_classes),
+        "MultinomialNB": _told(lambda seed: MultinomialNB()),
+        "GaussianNB": _told(lambda seed: GaussianNB()),
     }.items():
         found[name, INPUTS] = make
         found[name, FEATURES] = on_features(make)
-    found["MultinomialNB", INPUTS] = _told(lambda seed: MultinomialNB())
-    found["GaussianNB", INPUTS] = _told(lambda seed: GaussianNB())
     found["MLPClassifier", INPUTS] = _told(lambda seed: MLPClassifier(random_state=seed))
     if peer("river"):
         from river.linear_model import SoftmaxRegression
