@@ -6,15 +6,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 
 def read_labels(y: ArrayLike) -> NDArray:
-    """Return labels as an array of one dimension, or say what is wrong with them."""
+    """Return labels as an array of one dimension, or say what is wrong with them.
+
+    scikit-learn's own check warns of batches in which most labels differ: no cause for
+    concern in a stream.
+    """
     labels = check_array(
         column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name="y"
     )
-    check_classification_targets(labels)
+    if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
+        raise ValueError(
+            "Unknown label type: continuous. Give labels of classes, not numbers with "
+            "fractions, or choose a regressor"
+        )
+    if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
+        raise ValueError(
+            "Unknown label type: objects. Give labels as numbers or strings of one type"
+        )
     return labels
 
 
@@ -42,8 +53,8 @@ def unite(known: NDArray | None, found: NDArray) -> NDArray:
     kinds = [_kind(labels) for labels in (known, found)]
     if len(found) and kinds[0] != kinds[1]:
         raise ValueError(
-            f"labels are {kinds[1]} ({_listed(found)}), those known so far are {kinds[0]} "
-            f"({_listed(known)}): give y and classes in one type"
+            f"labels are {kinds[1]} ({listed(found)}), those known so far are {kinds[0]} "
+            f"({listed(known)}): give y and classes in one type"
         )
     return np.union1d(known, found)
 
@@ -53,7 +64,7 @@ def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
     unknown = np.setdiff1d(unite(known, found), known)
     if len(unknown):
         raise ValueError(
-            f"labels {_listed(unknown)} of y are not among the classes {_listed(known)}: "
+            f"labels {listed(unknown)} of y are not among the classes {listed(known)}: "
             f"{remedy}"
         )
 
@@ -84,12 +95,11 @@ def one_hot(codes: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.in
 
 
 def _kind(labels: NDArray) -> str:
-    if labels.dtype.kind != "O":
-        return "numbers" if labels.dtype.kind in "biuf" else "strings"
-    return "numbers" if all(isinstance(label, Number) for label in labels) else "strings"
+    return "numbers" if labels.dtype.kind in "biuf" else "strings"
 
 
-def _listed(labels: NDArray, n_shown: int = 10) -> str:
+def listed(labels: NDArray, n_shown: int = 10) -> str:
+    """Return the first labels as a text, for messages."""
     shown = ", ".join(repr(label) for label in labels[:n_shown].tolist())
     return f"{shown}, ..." if len(labels) > n_shown else shown
 
