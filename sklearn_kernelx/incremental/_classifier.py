@@ -14,6 +14,7 @@ from sklearn_kernelx.incremental._base import AnalyticIncremental
 from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._calibration import project_to_simplex
 from sklearn_kernelx.incremental._labels import (
+    admitted,
     check_class_weight,
     class_factors,
     inserted,
@@ -264,18 +265,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     def _admit(self, labels: NDArray, classes: ArrayLike | None = None) -> None:
         """Extend the classes by those declared and those of a batch, or refuse these."""
-        known = self.classes_
-        if classes is not None:
-            known = unite(known, read_labels(classes))
-        if self.new_classes == "error":
-            if self.classes_ is not None and len(known) > len(self.classes_):
-                raise ValueError(
-                    "classes differ from those of the first call to partial_fit: leave "
-                    "them out, or set new_classes='extend'"
-                )
-            if known is not None:
-                refuse_unknown(known, labels, "set new_classes='extend' to add them")
-        self._extend(unite(known, labels))
+        declared = None if classes is None else read_labels(classes)
+        is_strict = self.new_classes == "error"
+        self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
     def _extend(self, classes: NDArray) -> None:
         places = np.arange(0)

@@ -69,6 +69,42 @@ def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
         )
 
 
+def admitted(
+    known: NDArray | None, declared: NDArray | None, found: NDArray, *, is_strict: bool
+) -> NDArray:
+    """Return all classes once a batch has come.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_known,) or None
+        Classes before, sorted; None for the first batch.
+    declared : ndarray of shape (n_declared,) or None
+        Classes given with the batch.
+    found : ndarray of shape (n_rows,)
+        Labels of the batch.
+    is_strict : bool
+        Whether the first batch fixes the classes.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If there are classes that must not be there.
+    """
+    allowed = known if declared is None else unite(known, declared)
+    if is_strict and known is not None and len(allowed) > len(known):
+        raise ValueError(
+            "classes differ from those of the first call to partial_fit: leave them out, "
+            "or set new_classes='extend'"
+        )
+    if is_strict and allowed is not None:
+        refuse_unknown(allowed, found, "set new_classes='extend' to add them")
+    return unite(allowed, found)
+
+
 def inserted(values: NDArray, places: NDArray[np.intp], n: int) -> NDArray:
     """Return `n` numbers, `values` at `places` and zeros elsewhere."""
     result = np.zeros(n, dtype=values.dtype)
