@@ -1,6 +1,7 @@
 """Draw pictures of the benchmark results."""
 
 import json
+import math
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -79,7 +80,7 @@ def _table(results, subject, title):
 def _save(figure, axis, ncols, path):
     """Save a figure with the legend of one of its axes below."""
     handles, labels = axis.get_legend_handles_labels()
-    bottom = 0.02 + 0.04 * -(-len(labels) // ncols)
+    bottom = 0.03 + 0.03 * math.ceil(len(labels) / ncols)
     figure.legend(handles, labels, ncols=ncols, loc="lower center", fontsize=9)
     figure.tight_layout(rect=(0, bottom, 1, 1))
     figure.savefig(path, dpi=130)

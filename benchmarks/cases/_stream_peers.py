@@ -1,7 +1,8 @@
 """What learns from streams of labelled batches, under one interface."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ JOINT = "RidgeClassifier, all rows at once"
 JOINT_SHUFFLED = "RidgeClassifier, shuffled"
 SGD_SHUFFLED = "SGDClassifier, shuffled"
 INPUTS, FEATURES = "inputs", "features"
+installed = cache(peer)
 
 
 class Learner(Protocol):
@@ -86,7 +88,7 @@ def learners(setting: Setting) -> dict[tuple[str, str], Make]:
         if few_features or name != "GaussianNB":
             found[name, FEATURES] = on_features(make)
     found["MLPClassifier", INPUTS] = _told(lambda seed: MLPClassifier(random_state=seed))
-    if peer("river"):
+    if installed("river"):
         from river.linear_model import SoftmaxRegression
         from river.tree import HoeffdingTreeClassifier
 
@@ -95,7 +97,7 @@ def learners(setting: Setting) -> dict[tuple[str, str], Make]:
             found["river HoeffdingTree", INPUTS] = lambda s: River(
                 HoeffdingTreeClassifier()
             )
-    if peer("avalanche.training"):
+    if installed("avalanche.training"):
         found["avalanche StreamingLDA", INPUTS] = avalanche_lda
         if few_features:
             found["avalanche StreamingLDA", FEATURES] = on_features(avalanche_lda)
@@ -115,13 +117,12 @@ def shuffled_sgd(on: str) -> Make:
 
 def on_features(make: Make) -> Make:
     """Return a function that makes the same learner on our random features."""
-    return lambda setting: OnFeatures(make(_wide(setting)), setting.feature_map())
 
+    def make_on_features(setting: Setting) -> Learner:
+        behind = replace(setting, n_features=setting.n_components)
+        return OnFeatures(make(behind), setting.feature_map())
 
-def _wide(setting: Setting) -> Setting:
-    return Setting(
-        setting.n_components, setting.n_classes, setting.n_components, setting.seed
-    )
+    return make_on_features
 
 
 def _told(make: Callable[[int], Any]) -> Make:
