@@ -26,6 +26,7 @@ class AlphaSearch(NamedTuple):
 
 def check_alphas(alphas: ArrayLike) -> NDArray[np.float64]:
     """Return penalties as an array, or say what is wrong with them."""
+    alphas = np.atleast_1d(np.asarray(alphas))
     alphas = check_array(alphas, dtype=np.float64, ensure_2d=False, input_name="alphas")
     if alphas.ndim != 1 or np.any(alphas <= 0):
         raise ValueError(f"alphas must be a list of numbers above 0; got {alphas.tolist()}")
