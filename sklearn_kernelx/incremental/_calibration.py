@@ -1,7 +1,6 @@
 """Probabilities from the scores of a regression on one-hot targets."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,32 +9,7 @@ from sklearn_kernelx._parallel import row_blocks
 
 _SCALE_OF_UNIT_GUMBEL = math.sqrt(6) / math.pi
 _LOWEST_TEMPERATURE = 1e-8
-_TEMPORARIES = 6
-
-
-def project_to_simplex(scores: NDArray) -> NDArray:
-    """Return the nearest probabilities to the scores of each row.
-
-    One-hot targets lie in the simplex of probabilities, and a projection on a convex set
-    takes no point away from one of the set: the squared distance to the truth can only fall
-    [1]_. The order of scores is kept.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_rows, n_classes)
-        Finite, of float32 or float64; at least one class.
-
-    Returns
-    -------
-    probabilities : ndarray of shape (n_rows, n_classes)
-        At least 0, and 1 in sum up to rounding, in the type of the scores.
-
-    References
-    ----------
-    .. [1] Duchi, J., Shalev-Shwartz, S., Singer, Y. and Chandra, T. (2008). Efficient
-       projections onto the l1-ball for learning in high dimensions, figure 1. ICML.
-    """
-    return _by_blocks(_projected, scores)
+_TEMPORARIES = 4
 
 
 def tempered_softmax(scores: NDArray, temperature: float) -> NDArray:
@@ -54,7 +28,14 @@ def tempered_softmax(scores: NDArray, temperature: float) -> NDArray:
         At least 0, and 1 in sum up to rounding, in the type of the scores. The order of
         scores is kept.
     """
-    return _by_blocks(lambda rows: _tempered(rows, temperature), scores)
+    shares = np.empty_like(scores)
+    for block in row_blocks(len(scores), _TEMPORARIES * 8 * scores.shape[1]):
+        rows = scores[block].astype(np.float64)
+        rows -= np.max(rows, axis=1, keepdims=True)
+        with np.errstate(over="ignore", under="ignore"):
+            rows = np.exp(rows / temperature)
+        shares[block] = rows / np.sum(rows, axis=1, keepdims=True)
+    return shares
 
 
 def score_temperature(
@@ -101,32 +82,3 @@ def score_temperature(
     variance = max(residual, 0.0) / weight / rest**2 / (n_classes - 1)
     temperature = min(_SCALE_OF_UNIT_GUMBEL * math.sqrt(variance), highest)
     return max(temperature, _LOWEST_TEMPERATURE)
-
-
-def _by_blocks(make: Callable[[NDArray], NDArray], scores: NDArray) -> NDArray:
-    out = np.empty_like(scores)
-    for block in row_blocks(len(scores), _TEMPORARIES * 8 * scores.shape[1]):
-        out[block] = make(_below_the_best(scores[block]))
-    return out
-
-
-def _below_the_best(scores: NDArray) -> NDArray[np.float64]:
-    scores = scores.astype(np.float64)
-    return scores - np.max(scores, axis=1, keepdims=True)
-
-
-def _projected(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    # One unit below the best has no share; so the sums cannot overflow.
-    scores = np.maximum(scores, -1)
-    descending = -np.sort(-scores, axis=1)
-    counts = np.arange(1, scores.shape[1] + 1)
-    thresholds = (np.cumsum(descending, axis=1) - 1) / counts
-    n_positive = np.count_nonzero(descending > thresholds, axis=1)
-    threshold = thresholds[np.arange(len(scores)), n_positive - 1]
-    return np.maximum(scores - threshold[:, np.newaxis], 0)
-
-
-def _tempered(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    with np.errstate(over="ignore", under="ignore"):
-        shares = np.exp(scores / temperature)
-    return shares / np.sum(shares, axis=1, keepdims=True)

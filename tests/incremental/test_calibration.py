@@ -1,10 +1,6 @@
-"""Probabilities from scores: the projection against all faces, temperatures by cases."""
-
-from fractions import Fraction
-from itertools import combinations
+"""Probabilities from scores: the law of a softmax, and temperatures by cases."""
 
 import numpy as np
-import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,12 +8,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_kernelx.incremental._calibration import (
-    project_to_simplex,
     score_temperature,
     tempered_softmax,
 )
 
-MAKERS = [project_to_simplex, lambda scores: tempered_softmax(scores, 0.1)]
 SCORES = arrays(
     np.float64,
     st.tuples(st.integers(1, 4), st.integers(1, 5)),
@@ -25,38 +19,10 @@ SCORES = arrays(
 )
 
 
-def nearest_of_all_faces(row):
-    """Project on the affine hull of every face; of what lies in the simplex the nearest."""
-    row = [Fraction(float(score)) for score in row]
-    candidates = []
-    for size in range(1, len(row) + 1):
-        for face in combinations(range(len(row)), size):
-            excess = (sum(row[k] for k in face) - 1) / size
-            point = [row[k] - excess if k in face else 0 for k in range(len(row))]
-            if min(point) >= 0:
-                distance = sum((p - r) ** 2 for p, r in zip(point, row, strict=True))
-                candidates.append((distance, [float(p) for p in point]))
-    return np.array(min(candidates)[1])
-
-
 @settings(max_examples=200, deadline=None)
 @given(SCORES)
-def test_projection_is_the_nearest_point(scores):
-    expected = [nearest_of_all_faces(row) for row in scores]
-    assert_allclose(project_to_simplex(scores), expected, atol=1e-14)
-
-
-def test_clipping_and_dividing_is_not_the_nearest_point():
-    row = np.array([[0.9, 0.4, -0.1]])
-    clipped = np.maximum(row, 0)
-    assert np.any(np.abs(clipped / np.sum(clipped) - nearest_of_all_faces(row[0])) > 1e-3)
-
-
-@pytest.mark.parametrize("make", MAKERS)
-@settings(max_examples=200, deadline=None)
-@given(SCORES)
-def test_probabilities(make, scores):
-    found = make(scores)
+def test_probabilities(scores):
+    found = tempered_softmax(scores, 0.1)
     assert np.all(found >= 0)
     assert_allclose(np.sum(found, axis=1), 1, rtol=1e-15 * (scores.shape[1] + 1))
     for row, probabilities in zip(scores, found, strict=True):
@@ -64,17 +30,10 @@ def test_probabilities(make, scores):
         assert probabilities[np.argmax(row)] == np.max(probabilities)
 
 
-@settings(max_examples=100, deadline=None)
-@given(SCORES, st.data())
-def test_projection_comes_no_further_from_any_truth(scores, data):
-    truth = np.eye(scores.shape[1])[data.draw(st.integers(0, scores.shape[1] - 1))]
-    before = np.sum((scores - truth) ** 2, axis=1)
-    after = np.sum((project_to_simplex(scores) - truth) ** 2, axis=1)
-    assert np.all(after <= before + 1e-14)
+def test_shapes_types_and_scales():
+    def make(scores):
+        return tempered_softmax(scores, 0.1)
 
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_shapes_types_and_scales(make):
     assert_array_equal(make(np.array([[-3.0], [1e300]])), 1)
     assert make(np.empty((0, 3))).shape == (0, 3)
     huge = np.array([[1e308, -1e308, 0], [-1e308, -1e308, -1e308]])
@@ -87,11 +46,6 @@ def test_shapes_types_and_scales(make):
     with sklearn.config_context(working_memory=1e-3):
         assert_array_equal(make(scores), make(scores.copy()))
     assert_allclose(make(scores + 7), make(scores), atol=1e-12)
-
-
-def test_projection_leaves_probabilities_as_they_are():
-    probabilities = np.random.default_rng(1).dirichlet(np.ones(6), 100)
-    assert_allclose(project_to_simplex(probabilities), probabilities, atol=1e-15)
 
 
 def test_softmax():

@@ -23,7 +23,9 @@ BATCHES = ["bbdb", "d", "abd", "eeab", "cbcde", "aa"]
 
 
 def exact(array):
-    return np.array([[Fraction(float(value)) for value in row] for row in array], dtype=object)
+    return np.array(
+        [[Fraction(float(value)) for value in row] for row in array], dtype=object
+    )
 
 
 def identity(n):
