@@ -103,8 +103,8 @@ def update_tables(options: Options) -> list[Table]:
             against,
             f"{N_CLASSES} classes, one thread; none of them solves or predicts. Woodbury "
             "is the published recursion with a Cholesky factor and one triangle of R, "
-            "without checks of its input; the update is ours without them. partial_fit, with "
-            "activation='identity', has them, as scikit-learn's has.",
+            "without checks of its input; the update is ours without them. partial_fit, "
+            "with activation='identity', has them, as scikit-learn's has.",
         ),
         table(
             "Updates against the limits of BLAS",
