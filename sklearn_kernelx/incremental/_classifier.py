@@ -10,12 +10,15 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kernelx._compat import Interval, StrOptions, fit_context
-from sklearn_kernelx.incremental._base import AnalyticIncremental, Batch
+from sklearn_kernelx.incremental._base import AnalyticIncremental
+from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._calibration import score_temperature, tempered_softmax
 from sklearn_kernelx.incremental._labels import (
+    admitted,
     check_class_weight,
     class_factors,
     inserted,
+    listed,
     one_hot,
     read_labels,
     refuse_unknown,
@@ -267,18 +270,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     def _admit(self, labels: NDArray, classes: ArrayLike | None = None) -> None:
         """Extend the classes by those declared and those of a batch, or refuse these."""
-        known = self.classes_
-        if classes is not None:
-            known = unite(known, read_labels(classes))
-        if self.new_classes == "error":
-            if self.classes_ is not None and len(known) > len(self.classes_):
-                raise ValueError(
-                    "classes differ from those of the first call to partial_fit: leave "
-                    "them out, or set new_classes='extend'"
-                )
-            if known is not None:
-                refuse_unknown(known, labels, "set new_classes='extend' to add them")
-        self._extend(unite(known, labels))
+        declared = None if classes is None else read_labels(classes)
+        is_strict = self.new_classes == "error"
+        self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
     def _extend(self, classes: NDArray) -> None:
         places = np.arange(0)
@@ -318,8 +312,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         if np.any(excess):
             k = np.flatnonzero(excess)[0]
             raise ValueError(
-                f"rows of label {self.classes_[k]!r} weigh {weights[k]:g}, those seen only "
-                f"{self.class_count_[k]:g}: forget rows once, with the weights they had"
+                f"rows of label {listed(self.classes_[[k]])} weigh {weights[k]:g}, those "
+                f"seen only {self.class_count_[k]:g}: forget rows once, with the weights "
+                "they had"
             )
 
     def _check_memory(self, exposed: NDArray[np.intp]) -> None:
@@ -388,7 +383,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         check_is_fitted(self)
         places = np.flatnonzero(self.classes_ == label)
         if len(places) == 0:
-            raise ValueError(f"label {label!r} is not among classes_: {self.classes_}")
+            raise ValueError(
+                f"label {label!r} is not among classes_: {listed(self.classes_)}"
+            )
         if len(self.classes_) == 1:
             raise ValueError(
                 f"label {label!r} is the only class: fit the classifier anew instead"

@@ -9,7 +9,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from sklearn_kernelx._compat import fit_context
-from sklearn_kernelx.incremental._base import AnalyticIncremental, Batch
+from sklearn_kernelx.incremental._base import AnalyticIncremental
+from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._moments import empty_moments
 from sklearn_kernelx.incremental._sums import ROUNDING, JointSums
 

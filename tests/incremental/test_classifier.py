@@ -1,5 +1,7 @@
 """The classifier against ridge regressions of all rows at once."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -186,6 +188,28 @@ def test_labels_of_other_kinds():
     texts = classifier().partial_fit(X, Y.astype(object))
     texts.partial_fit(X, np.full(90, "a longer label"))
     assert_array_equal(texts.classes_, ["a longer label", "cat", "dog", "eel"])
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (X[:, 0], "continuous"),
+        (np.array([1, "a"] * 45, dtype=object), "objects"),
+        (np.arange(90) + 1j, "[Cc]omplex"),
+        (np.where(Y == "cat", np.nan, 1.0), "NaN"),
+        (np.column_stack([Y, Y]), "1d array"),
+    ],
+)
+def test_what_are_no_labels(labels, message):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(X, labels)
+
+
+def test_many_classes_in_a_batch_cause_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf = classifier().partial_fit(X, np.arange(90)).partial_fit(X, np.arange(90) % 80)
+    assert len(clf.classes_) == 90
 
 
 def test_a_weight_of_zero_is_no_row():
