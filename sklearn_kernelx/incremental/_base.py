@@ -348,13 +348,16 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Return what each solution makes of validated rows."""
         n_threads = effective_n_threads(self.n_jobs)
         feature_map = self._features
-        solutions = [tuple(a.astype(self._dtype) for a in pair) for pair in solutions]
-        parts: list[list[NDArray]] = [[] for _ in solutions]
+        models = [
+            (s.coef.T.astype(self._dtype), s.intercept.astype(self._dtype))
+            for s in solutions
+        ]
+        parts: list[list[NDArray]] = [[] for _ in models]
         with single_threaded_blas():
             for block in blocks_of(X, feature_map.n_features_out):
                 features = block_features(feature_map, X, block, n_threads)
-                for part, (coef, intercept) in zip(parts, solutions, strict=True):
-                    part.append(decide(features @ coef.T + intercept))
+                for part, (coef, intercept) in zip(parts, models, strict=True):
+                    part.append(decide(features @ coef + intercept))
         return [np.concatenate(part) for part in parts]
 
     def alpha_path(

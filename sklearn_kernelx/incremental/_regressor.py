@@ -208,7 +208,7 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
         NotFittedError
             If the regressor is not fitted: an AttributeError too.
         """
-        coef, _ = self._solve()
+        coef = self._solve().coef
         return coef if self._target_shape else coef[0]
 
     @property
@@ -220,7 +220,7 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
         NotFittedError
             If the regressor is not fitted: an AttributeError too.
         """
-        _, intercept = self._solve()
+        intercept = self._solve().intercept
         return intercept if self._target_shape else float(intercept[0])
 
     def predict(self, X: ArrayLike) -> NDArray:
