@@ -335,6 +335,32 @@ class AnalyticIncremental(BaseEstimator, ABC):
             lambda: self._sums.joint(n_threads), float(self.alpha), n_threads
         )
 
+    @property
+    def coef_(self) -> NDArray[np.float64]:
+        """Coefficients of the features for each target, solved for when needed.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted: an AttributeError too.
+        """
+        return self._squeezed(self._solve().coef)
+
+    @property
+    def intercept_(self) -> float | NDArray[np.float64]:
+        """Intercept of each target, zero without `fit_intercept`.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted: an AttributeError too.
+        """
+        return self._squeezed(self._solve().intercept)
+
+    def _squeezed(self, values: NDArray) -> Any:
+        """Return values of all targets, without their axis if a single one has none."""
+        return values
+
     def _outputs(self, X: Any) -> NDArray:
         """Return what the linear models make of X, an array (n_samples, n_targets)."""
         check_is_fitted(self)
@@ -449,6 +475,10 @@ class AnalyticIncremental(BaseEstimator, ABC):
         state = dict(super().__getstate__())
         state.pop("_lazy_solution", None)
         return state
+
+    def __copy__(self) -> Any:
+        """Copy all: rows added to a copy with the same arrays would change this one too."""
+        return deepcopy(self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
