@@ -44,6 +44,7 @@ from sklearn_kernelx.incremental._features import (
 )
 from sklearn_kernelx.incremental._lazy_solution import LazySolution
 from sklearn_kernelx.incremental._merging import check_mergeable
+from sklearn_kernelx.incremental._moments import check_finite
 from sklearn_kernelx.incremental._ridge import Solution
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
 from sklearn_kernelx.incremental._transaction import Transaction
@@ -214,6 +215,8 @@ class AnalyticIncremental(BaseEstimator, ABC):
     def _summed(self, batch: Batch, n_threads: int) -> JointSums | ClassSums:
         """Return new sums over the rows of a batch."""
         sums = self._sums.empty()
+        if isinstance(sums, ClassSums):  # each class of a block takes a pass over its sums
+            batch = batch.class_by_class()
         for block in self._blocks(batch.X):
             sums, _ = sums.add(*self._block_arguments(batch, block, n_threads))
         return sums
@@ -379,11 +382,13 @@ class AnalyticIncremental(BaseEstimator, ABC):
             for s in solutions
         ]
         parts: list[list[NDArray]] = [[] for _ in models]
-        with single_threaded_blas():
+        with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
             for block in blocks_of(X, feature_map.n_features_out):
                 features = block_features(feature_map, X, block, n_threads)
                 for part, (coef, intercept) in zip(parts, models, strict=True):
-                    part.append(decide(features @ coef + intercept))
+                    outputs = features @ coef + intercept
+                    check_finite(outputs)
+                    part.append(decide(outputs))
         return [np.concatenate(part) for part in parts]
 
     def alpha_path(
