@@ -19,8 +19,8 @@ def read_labels(y: ArrayLike, name: str = "y") -> NDArray:
     )
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise ValueError(
-            f"Unknown label type: continuous. Give {name} as labels of classes, not numbers "
-            "with fractions, or choose a regressor"
+            f"Unknown label type: continuous. Give {name} as labels of classes, not as "
+            "numbers with fractions, or choose a regressor"
         )
     if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
         raise ValueError(

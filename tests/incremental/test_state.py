@@ -600,6 +600,7 @@ def test_single_precision(problem, choices):
     assert_allclose(*scores, rtol=0, atol=1e-2)
 
 
+@settings(max_examples=8)
 @given(problems(), CHOICES, st.integers(2, 3))
 def test_threads(problem, choices, n_jobs):
     data, labels, weights, batches = problem
