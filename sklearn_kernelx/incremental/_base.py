@@ -61,6 +61,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         "dtype": [
             StrOptions({"float32", "float64"}),
             Options(type, {np.float32, np.float64}),
+            np.dtype,
             None,
         ],
         "random_state": ["random_state"],
@@ -158,7 +159,10 @@ class AnalyticIncremental(BaseEstimator, ABC):
 
     def _dtype_for(self, array: Any) -> str:
         default = np.float32 if array.dtype == np.float32 else np.float64
-        return np.dtype(default if self.dtype is None else self.dtype).name
+        dtype = np.dtype(default if self.dtype is None else self.dtype)
+        if dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32, float64 or None; got {dtype}")
+        return dtype.name
 
     @property
     def _features(self) -> FeatureMap | TransformerMap:
