@@ -92,6 +92,10 @@ cdef extern from "loops.h" nogil:
         int (*gaussian_features)(
             double, ptrdiff_t, ptrdiff_t, const void *, ptrdiff_t, const void *, ptrdiff_t,
             void *, ptrdiff_t) noexcept nogil
+        void (*add_weighted)(
+            ptrdiff_t, const void *, double, double *) noexcept nogil
+        double (*centre)(
+            ptrdiff_t, const void *, const double *, double, double *) noexcept nogil
         array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)

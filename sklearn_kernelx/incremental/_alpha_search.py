@@ -10,8 +10,8 @@ from sklearn.utils import check_array
 from sklearn_kernelx.incremental._moments import Moments
 from sklearn_kernelx.incremental._ridge import (
     Solution,
-    coefficients,
     gcv_scores,
+    solve_by_spectrum,
     spectrum,
 )
 
@@ -40,7 +40,7 @@ def best_of_path(
 ) -> AlphaSearch:
     """Return the penalty whose solution scores highest, the first if several do."""
     found = spectrum(moments)
-    scores = score([coefficients(found, moments, alpha) for alpha in alphas])
+    scores = score([solve_by_spectrum(found, moments, alpha) for alpha in alphas])
     return AlphaSearch(float(alphas[np.argmax(scores)]), alphas, np.array(scores))
 
 

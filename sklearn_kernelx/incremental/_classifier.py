@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_kernelx._compat import Interval, StrOptions, fit_context
 from sklearn_kernelx.incremental._base import AnalyticIncremental
 from sklearn_kernelx.incremental._batches import Batch
-from sklearn_kernelx.incremental._calibration import project_to_simplex
+from sklearn_kernelx.incremental._calibration import score_temperature, tempered_softmax
 from sklearn_kernelx.incremental._labels import (
     admitted,
     check_class_weight,
@@ -99,8 +99,10 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
     -----
     [sums]
 
-    Probabilities are the scores, moved to the nearest point of the probability simplex.
-    That can only bring them closer to any truth, in squared distance.
+    Scores of a regression on one-hot targets are no probabilities: they lie between 0 and 1
+    for the most part, and a softmax of them is nearly uniform. :meth:`predict_proba`
+    divides them by a temperature first, that of a multinomial logit model [3]_ with errors
+    as large as the residuals.
 
     Relatives of G-ACIL are choices of parameters. GKEAL [2]_ is ``activation="gaussian"``
     with `centers`; here these must be known before the first batch. AIR is
@@ -116,6 +118,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     .. [2] Zhuang, H., Weng, Z., He, R., Lin, Z. and Zeng, Z. (2023). GKEAL: Gaussian kernel
        embedded analytic learning for few-shot class incremental task. CVPR.
+
+    .. [3] McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior.
+       In Frontiers in Econometrics, 105-142. Academic Press.
 
     Examples
     --------
@@ -265,7 +270,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     def _admit(self, labels: NDArray, classes: ArrayLike | None = None) -> None:
         """Extend the classes by those declared and those of a batch, or refuse these."""
-        declared = None if classes is None else read_labels(classes)
+        declared = None if classes is None else read_labels(classes, "classes")
         is_strict = self.new_classes == "error"
         self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
@@ -401,28 +406,6 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             self._solutions.drop()
         return self
 
-    @property
-    def coef_(self) -> NDArray[np.float64]:
-        """Coefficients of the features, of shape (n_classes, D), solved for when needed.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted: an AttributeError too.
-        """
-        return self._solve()[0]
-
-    @property
-    def intercept_(self) -> NDArray[np.float64]:
-        """Intercepts, of shape (n_classes,), zeros without `fit_intercept`.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted: an AttributeError too.
-        """
-        return self._solve()[1]
-
     def decision_function(self, X: ArrayLike) -> NDArray:
         """Compute the scores of classes: what the ridge regressions predict.
 
@@ -476,12 +459,12 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
     def predict_proba(self, X: ArrayLike) -> NDArray:
-        """Compute probabilities of classes: the nearest ones to the scores.
+        """Compute probabilities of classes by a softmax of the scores.
 
-        Scores are moved to the nearest point of the probability simplex. As the truth, one
-        for one class and zero for the others, lies on the simplex as well, no row gets
-        further from it than its scores were. Probabilities of classes out of question are
-        exactly 0.
+        Scores are divided by a temperature that comes from the sums, no rows being held out
+        for it: that of a multinomial logit model whose errors are as large as the residuals
+        of the regression, corrected for overfitting as in generalised cross-validation.
+        The class of highest probability is the predicted one.
 
         Parameters
         ----------
@@ -500,4 +483,11 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         ValueError
             If `X` has another number of features, or features are not finite.
         """
-        return project_to_simplex(self._outputs(X))
+        scores, solution = self._outputs(X), self._solve()
+        temperature = score_temperature(
+            solution.residual,
+            solution.weight,
+            solution.mean_squares,
+            solution.coef.shape[1],
+        )
+        return tempered_softmax(scores, temperature)

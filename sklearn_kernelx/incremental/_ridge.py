@@ -9,7 +9,34 @@ from scipy.linalg import eigh
 from sklearn_kernelx.incremental import _packed
 from sklearn_kernelx.incremental._moments import Moments
 
-Solution = tuple[NDArray[np.float64], NDArray[np.float64]]
+# Of a sum of squares, what its parts leave of it.
+_ROUNDING = 1e-10
+# Of the largest eigenvalue: what is more negative is no rounding after rows were taken out.
+_NOT_ROUNDING = 1e-6
+
+
+class Solution(NamedTuple):
+    """A linear model of each target, and how it fits.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_targets, n_features)
+        Coefficients.
+    intercept : ndarray of shape (n_targets,)
+        Zeros if the moments are not centred.
+    residual : float
+        Weighted sum of squared residuals over rows and targets.
+    weight : float
+        Sum of weights.
+    mean_squares : ndarray of shape (n_targets,)
+        Weighted mean of the square of each target: the share of a class.
+    """
+
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    residual: float
+    weight: float
+    mean_squares: NDArray[np.float64]
 
 
 def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.float64]:
@@ -25,9 +52,9 @@ def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.
     return _packed.cholesky(matrix, moments.n_features, n_threads)
 
 
-def solve(moments: Moments, factor: NDArray) -> Solution:
-    """Return coefficients of shape (n_targets, n_features), and intercepts."""
-    return _with_intercept(moments, _packed.solve(factor, moments.cross))
+def solve(moments: Moments, alpha: float, factor: NDArray) -> Solution:
+    """Return the solution, given the factor of the scatter plus alpha I."""
+    return _solution(moments, alpha, _packed.solve(factor, moments.cross))
 
 
 class Spectrum(NamedTuple):
@@ -53,16 +80,21 @@ def spectrum(moments: Moments) -> Spectrum:
     square = _packed.to_square(moments.scatter, moments.n_features)
     values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
     cross = moments.cross @ vectors
+    if values[0] < -_NOT_ROUNDING * values[-1]:
+        raise ValueError(
+            "the sums are those of no rows: some were forgotten that had not been seen, or "
+            "with other weights. Fit anew"
+        )
     rounding = values <= moments.n_features * _packed.EPS * values[-1]
     values[rounding] = 0
     cross[:, rounding] = 0
     return Spectrum(values, vectors, cross)
 
 
-def coefficients(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
-    """Return coefficients, of least norm where alpha is zero, and intercepts."""
+def solve_by_spectrum(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
+    """Return the solution, of least norm where alpha is zero."""
     shrunk = spectrum.cross * _inverse(spectrum.values + alpha)
-    return _with_intercept(moments, shrunk @ spectrum.vectors.T)
+    return _solution(moments, alpha, shrunk @ spectrum.vectors.T)
 
 
 def gcv_scores(
@@ -73,15 +105,21 @@ def gcv_scores(
     W is the sum of weights, RSS the sum over all targets and df the degrees of freedom,
     with the intercept: inf where they leave none.
     """
-    squares = np.square(spectrum.cross).sum(axis=0)
-    values = spectrum.values
+    shown = spectrum.values > 0
+    values = spectrum.values[shown]
+    explained = np.square(spectrum.cross[:, shown]).sum(axis=0) / values
+    total = np.sum(moments.target_scatter)
+    unexplained = total - np.sum(explained)
+    # Where features fit all targets, what the difference leaves is rounding.
+    if unexplained <= _ROUNDING * total:
+        unexplained = 0.0
+    free = moments.weight - moments.centred - len(values)
     scores = np.empty(len(alphas))
     for i, alpha in enumerate(alphas):
-        inverse = _inverse(values + alpha)
-        explained = np.sum(squares * (values + 2 * alpha) * inverse**2)
-        residual = max(0.0, np.sum(moments.target_scatter) - explained)
-        free = moments.weight - moments.centred - np.sum(values * inverse)
-        scores[i] = moments.weight * residual / free**2 if free > 0 else np.inf
+        withheld = alpha * _inverse(values + alpha)
+        residual = unexplained + np.sum(explained * withheld**2)
+        remaining = free + np.sum(withheld)
+        scores[i] = moments.weight * residual / remaining**2 if remaining > 0 else np.inf
     return scores
 
 
@@ -90,5 +128,13 @@ def _inverse(values: NDArray) -> NDArray[np.float64]:
     return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
 
 
-def _with_intercept(moments: Moments, coef: NDArray) -> Solution:
-    return coef, moments.target_mean - coef @ moments.mean
+def _solution(moments: Moments, alpha: float, coef: NDArray) -> Solution:
+    explained = np.sum(coef * moments.cross) + alpha * np.sum(np.square(coef))
+    squares = moments.target_scatter + moments.weight * np.square(moments.target_mean)
+    return Solution(
+        coef=coef,
+        intercept=moments.target_mean - coef @ moments.mean,
+        residual=max(0.0, float(np.sum(moments.target_scatter) - explained)),
+        weight=moments.weight,
+        mean_squares=squares / moments.weight if moments.weight > 0 else squares,
+    )

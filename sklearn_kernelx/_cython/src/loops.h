@@ -87,6 +87,10 @@ typedef struct {
   int (*gaussian_features)(double gamma, ptrdiff_t n_features, ptrdiff_t n_rows,
                            const void *rows, ptrdiff_t n_centers, const void *centers,
                            ptrdiff_t centers_stride, void *out, ptrdiff_t stride);
+  /* float64 sums and results whatever the table's dtype, see centred_rows.h */
+  void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
+  double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
+                   double *out);
   /* in the float64 table only */
   array_function *const *bessel;
 } loops;
