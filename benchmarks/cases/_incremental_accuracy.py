@@ -326,9 +326,8 @@ def peer_table(trials: Trials) -> Table:
          "minus it, points", "alphas by GCV", "ours with them", "minus it, points"],
         rows,
         "Of all that learn batch by batch, the one whose test accuracy turned out the "
-        "highest. Streaming LDA forgets nothing either; on our "
-        "features it is a ridge regression of another kind, with a penalty of 1e-4 times "
-        "the number of rows.",
+        "highest. Streaming LDA forgets nothing either; on our features it is a ridge "
+        "regression of another kind, with a penalty of 1e-4 times the number of rows.",
     )  # fmt: skip
 
 
