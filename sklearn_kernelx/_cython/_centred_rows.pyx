@@ -1,7 +1,6 @@
-"""Rows about their weighted mean, each times the root of its weight, in float64."""
+"""Rows about their weighted mean, each times a factor, in float64 (src/centred_rows.h)."""
 
-from libc.math cimport fabs
-
+from sklearn_kernelx._cython cimport _loops
 from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
 
 
@@ -9,13 +8,11 @@ def add_weighted_rows(
     const floating[:, ::1] rows, const float64_t[::1] weights, float64_t[::1] sums
 ):
     """Add each row times its weight to the sums."""
-    cdef intp_t i, j
-    cdef float64_t weight
+    cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
+    cdef intp_t i
     with nogil:
         for i in range(rows.shape[0]):
-            weight = weights[i]
-            for j in range(rows.shape[1]):
-                sums[j] += weight * rows[i, j]
+            table.add_weighted(rows.shape[1], &rows[i, 0], weights[i], &sums[0])
 
 
 def centre_rows(
@@ -31,17 +28,15 @@ def centre_rows(
     largest : float
         The largest size of an entry written; NaN if one is NaN.
     """
-    cdef intp_t i, j
-    cdef float64_t factor, entry
+    cdef const _loops.loops *table = _loops.f64 if floating is float64_t else _loops.f32
+    cdef intp_t i
+    cdef float64_t size
     cdef float64_t largest = 0
-    cdef float64_t row_sum = 0
     with nogil:
         for i in range(rows.shape[0]):
-            factor = factors[i]
-            for j in range(rows.shape[1]):
-                entry = factor * (rows[i, j] - centre[j])
-                out[i, j] = entry
-                entry = fabs(entry)
-                largest = entry if entry > largest else largest
-                row_sum += 0 * entry
-    return largest + row_sum
+            size = table.centre(
+                rows.shape[1], &rows[i, 0], &centre[0], factors[i], &out[i, 0]
+            )
+            if largest == largest and not size <= largest:  # NaN stays
+                largest = size
+    return largest

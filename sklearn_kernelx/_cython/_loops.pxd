@@ -35,6 +35,9 @@ cdef extern from "loops.h" nogil:
         VMF_KAPPA
         VMF_KAPPA_COMPLEMENT
         N_BESSEL
+        RELU
+        TANH
+        COS_OF_TURNS
 
     ctypedef struct csr_row:
         ptrdiff_t n_values
@@ -84,6 +87,15 @@ cdef extern from "loops.h" nogil:
             ptrdiff_t, const double *, ptrdiff_t, double, double, double, int *,
             double (*)[SPLINE_BLOCK]) noexcept nogil
         void (*normals)(ptrdiff_t, double *, double *) noexcept nogil
+        void (*activate)(
+            int, ptrdiff_t, ptrdiff_t, const void *, void *, ptrdiff_t) noexcept nogil
+        int (*gaussian_features)(
+            double, ptrdiff_t, ptrdiff_t, const void *, ptrdiff_t, const void *, ptrdiff_t,
+            void *, ptrdiff_t) noexcept nogil
+        void (*add_weighted)(
+            ptrdiff_t, const void *, double, double *) noexcept nogil
+        double (*centre)(
+            ptrdiff_t, const void *, const double *, double, double *) noexcept nogil
         array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)

@@ -10,8 +10,8 @@ from sklearn.utils import check_array
 from sklearn_kernelx.incremental._moments import Moments
 from sklearn_kernelx.incremental._ridge import (
     Solution,
-    coefficients,
     gcv_scores,
+    solve_by_spectrum,
     spectrum,
 )
 
@@ -26,6 +26,7 @@ class AlphaSearch(NamedTuple):
 
 def check_alphas(alphas: ArrayLike) -> NDArray[np.float64]:
     """Return penalties as an array, or say what is wrong with them."""
+    alphas = np.atleast_1d(np.asarray(alphas))
     alphas = check_array(alphas, dtype=np.float64, ensure_2d=False, input_name="alphas")
     if alphas.ndim != 1 or np.any(alphas <= 0):
         raise ValueError(f"alphas must be a list of numbers above 0; got {alphas.tolist()}")
@@ -39,7 +40,7 @@ def best_of_path(
 ) -> AlphaSearch:
     """Return the penalty whose solution scores highest, the first if several do."""
     found = spectrum(moments)
-    scores = score([coefficients(found, moments, alpha) for alpha in alphas])
+    scores = score([solve_by_spectrum(found, moments, alpha) for alpha in alphas])
     return AlphaSearch(float(alphas[np.argmax(scores)]), alphas, np.array(scores))
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import deepcopy
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +17,7 @@ from sklearn_kernelx._compat import (
     Interval,
     Options,
     StrOptions,
-    check_sample_weight,
     num_samples,
-    safe_indexing,
 )
 from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas
 from sklearn_kernelx._random import seed_from
@@ -29,6 +27,7 @@ from sklearn_kernelx.incremental._alpha_search import (
     best_of_path,
     check_alphas,
 )
+from sklearn_kernelx.incremental._batches import Batch, weighted_batch
 from sklearn_kernelx.incremental._documented import share_documentation
 from sklearn_kernelx.incremental._feature_map import (
     ACTIVATIONS,
@@ -48,24 +47,6 @@ from sklearn_kernelx.incremental._merging import check_mergeable
 from sklearn_kernelx.incremental._ridge import Solution
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
 from sklearn_kernelx.incremental._transaction import Transaction
-
-
-class Batch(NamedTuple):
-    """Rows of positive weight; no weights stand for ones."""
-
-    X: Any
-    y: NDArray
-    weights: NDArray[np.float64] | None
-
-    @property
-    def n_rows(self) -> int:
-        """Return the number of rows."""
-        return len(self.y)
-
-    @property
-    def row_weights(self) -> NDArray[np.float64]:
-        """Return the weights of the rows."""
-        return np.ones(self.n_rows) if self.weights is None else self.weights
 
 
 class AnalyticIncremental(BaseEstimator, ABC):
@@ -212,17 +193,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         X = self._read_rows(X, reset=reset)
         y = self._read_targets(y)
         check_consistent_length(X, y)
-        if sample_weight is None:
-            return Batch(X, y, None)
-        weights = check_sample_weight(sample_weight, X, dtype=np.float64)
-        kept = np.flatnonzero(weights)
-        if len(kept) == 0:
-            raise ValueError("sample_weight is zero for all rows: give a positive weight")
-        if not np.isfinite(weights.sum()):
-            raise ValueError("the sum of sample_weight overflows: scale sample_weight")
-        if len(kept) == len(weights):
-            return Batch(X, y, weights)
-        return Batch(safe_indexing(X, kept), y[kept], weights[kept])
+        return weighted_batch(X, y, sample_weight, 0 if reset else self._sums.weight)
 
     def _add(self, batch: Batch, transaction: Transaction) -> None:
         """Add a batch to the sums: one block directly, several by sums of their own."""
@@ -377,13 +348,16 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Return what each solution makes of validated rows."""
         n_threads = effective_n_threads(self.n_jobs)
         feature_map = self._features
-        solutions = [tuple(a.astype(self._dtype) for a in pair) for pair in solutions]
-        parts: list[list[NDArray]] = [[] for _ in solutions]
+        models = [
+            (s.coef.T.astype(self._dtype), s.intercept.astype(self._dtype))
+            for s in solutions
+        ]
+        parts: list[list[NDArray]] = [[] for _ in models]
         with single_threaded_blas():
             for block in blocks_of(X, feature_map.n_features_out):
                 features = block_features(feature_map, X, block, n_threads)
-                for part, (coef, intercept) in zip(parts, solutions, strict=True):
-                    part.append(decide(features @ coef.T + intercept))
+                for part, (coef, intercept) in zip(parts, models, strict=True):
+                    part.append(decide(features @ coef + intercept))
         return [np.concatenate(part) for part in parts]
 
     def alpha_path(

@@ -10,12 +10,15 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kernelx._compat import Interval, StrOptions, fit_context
-from sklearn_kernelx.incremental._base import AnalyticIncremental, Batch
-from sklearn_kernelx.incremental._calibration import project_to_simplex
+from sklearn_kernelx.incremental._base import AnalyticIncremental
+from sklearn_kernelx.incremental._batches import Batch
+from sklearn_kernelx.incremental._calibration import score_temperature, tempered_softmax
 from sklearn_kernelx.incremental._labels import (
+    admitted,
     check_class_weight,
     class_factors,
     inserted,
+    listed,
     one_hot,
     read_labels,
     refuse_unknown,
@@ -96,8 +99,10 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
     -----
     [sums]
 
-    Probabilities are the scores, moved to the nearest point of the probability simplex.
-    That can only bring them closer to any truth, in squared distance.
+    Scores of a regression on one-hot targets are no probabilities: they lie between 0 and 1
+    for the most part, and a softmax of them is nearly uniform. :meth:`predict_proba`
+    divides them by a temperature first, that of a multinomial logit model [3]_ with errors
+    as large as the residuals.
 
     Relatives of G-ACIL are choices of parameters. GKEAL [2]_ is ``activation="gaussian"``
     with `centers`; here these must be known before the first batch. AIR is
@@ -113,6 +118,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     .. [2] Zhuang, H., Weng, Z., He, R., Lin, Z. and Zeng, Z. (2023). GKEAL: Gaussian kernel
        embedded analytic learning for few-shot class incremental task. CVPR.
+
+    .. [3] McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior.
+       In Frontiers in Econometrics, 105-142. Academic Press.
 
     Examples
     --------
@@ -262,18 +270,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     def _admit(self, labels: NDArray, classes: ArrayLike | None = None) -> None:
         """Extend the classes by those declared and those of a batch, or refuse these."""
-        known = self.classes_
-        if classes is not None:
-            known = unite(known, read_labels(classes))
-        if self.new_classes == "error":
-            if self.classes_ is not None and len(known) > len(self.classes_):
-                raise ValueError(
-                    "classes differ from those of the first call to partial_fit: leave "
-                    "them out, or set new_classes='extend'"
-                )
-            if known is not None:
-                refuse_unknown(known, labels, "set new_classes='extend' to add them")
-        self._extend(unite(known, labels))
+        declared = None if classes is None else read_labels(classes)
+        is_strict = self.new_classes == "error"
+        self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
     def _extend(self, classes: NDArray) -> None:
         places = np.arange(0)
@@ -313,8 +312,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         if np.any(excess):
             k = np.flatnonzero(excess)[0]
             raise ValueError(
-                f"rows of label {self.classes_[k]!r} weigh {weights[k]:g}, those seen only "
-                f"{self.class_count_[k]:g}: forget rows once, with the weights they had"
+                f"rows of label {listed(self.classes_[[k]])} weigh {weights[k]:g}, those "
+                f"seen only {self.class_count_[k]:g}: forget rows once, with the weights "
+                "they had"
             )
 
     def _check_memory(self, exposed: NDArray[np.intp]) -> None:
@@ -383,7 +383,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         check_is_fitted(self)
         places = np.flatnonzero(self.classes_ == label)
         if len(places) == 0:
-            raise ValueError(f"label {label!r} is not among classes_: {self.classes_}")
+            raise ValueError(
+                f"label {label!r} is not among classes_: {listed(self.classes_)}"
+            )
         if len(self.classes_) == 1:
             raise ValueError(
                 f"label {label!r} is the only class: fit the classifier anew instead"
@@ -413,7 +415,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         NotFittedError
             If the classifier is not fitted: an AttributeError too.
         """
-        return self._solve()[0]
+        return self._solve().coef
 
     @property
     def intercept_(self) -> NDArray[np.float64]:
@@ -424,7 +426,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         NotFittedError
             If the classifier is not fitted: an AttributeError too.
         """
-        return self._solve()[1]
+        return self._solve().intercept
 
     def decision_function(self, X: ArrayLike) -> NDArray:
         """Compute the scores of classes: what the ridge regressions predict.
@@ -479,12 +481,12 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
     def predict_proba(self, X: ArrayLike) -> NDArray:
-        """Compute probabilities of classes: the nearest ones to the scores.
+        """Compute probabilities of classes by a softmax of the scores.
 
-        Scores are moved to the nearest point of the probability simplex. As the truth, one
-        for one class and zero for the others, lies on the simplex as well, no row gets
-        further from it than its scores were. Probabilities of classes out of question are
-        exactly 0.
+        Scores are divided by a temperature that comes from the sums, no rows being held out
+        for it: that of a multinomial logit model whose errors are as large as the residuals
+        of the regression, corrected for overfitting as in generalised cross-validation.
+        The class of highest probability is the predicted one.
 
         Parameters
         ----------
@@ -503,4 +505,11 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         ValueError
             If `X` has another number of features, or features are not finite.
         """
-        return project_to_simplex(self._outputs(X))
+        scores, solution = self._outputs(X), self._solve()
+        temperature = score_temperature(
+            solution.residual,
+            solution.weight,
+            solution.mean_squares,
+            solution.coef.shape[1],
+        )
+        return tempered_softmax(scores, temperature)

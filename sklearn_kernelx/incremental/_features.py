@@ -98,8 +98,10 @@ def block_features(
     ValueError
         If features are not finite.
     """
+    is_all = block == slice(0, num_samples(X))
+    rows = X if is_all else safe_indexing(X, block)
     with np.errstate(over="ignore", invalid="ignore"):
-        features = feature_map.transform(safe_indexing(X, block), n_threads)
+        features = feature_map.transform(rows, n_threads)
         is_finite = np.isfinite(features.max() - features.min())
     if not is_finite:
         raise ValueError(

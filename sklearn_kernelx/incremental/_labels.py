@@ -6,15 +6,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 
 def read_labels(y: ArrayLike) -> NDArray:
-    """Return labels as an array of one dimension, or say what is wrong with them."""
+    """Return labels as an array of one dimension, or say what is wrong with them.
+
+    scikit-learn's own check warns of batches in which most labels differ: no cause for
+    concern in a stream.
+    """
     labels = check_array(
         column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name="y"
     )
-    check_classification_targets(labels)
+    if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
+        raise ValueError(
+            "Unknown label type: continuous. Give labels of classes, not numbers with "
+            "fractions, or choose a regressor"
+        )
+    if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
+        raise ValueError(
+            "Unknown label type: objects. Give labels as numbers or strings of one type"
+        )
     return labels
 
 
@@ -42,8 +53,8 @@ def unite(known: NDArray | None, found: NDArray) -> NDArray:
     kinds = [_kind(labels) for labels in (known, found)]
     if len(found) and kinds[0] != kinds[1]:
         raise ValueError(
-            f"labels are {kinds[1]} ({_listed(found)}), those known so far are {kinds[0]} "
-            f"({_listed(known)}): give y and classes in one type"
+            f"labels are {kinds[1]} ({listed(found)}), those known so far are {kinds[0]} "
+            f"({listed(known)}): give y and classes in one type"
         )
     return np.union1d(known, found)
 
@@ -53,9 +64,45 @@ def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
     unknown = np.setdiff1d(unite(known, found), known)
     if len(unknown):
         raise ValueError(
-            f"labels {_listed(unknown)} of y are not among the classes {_listed(known)}: "
+            f"labels {listed(unknown)} of y are not among the classes {listed(known)}: "
             f"{remedy}"
         )
+
+
+def admitted(
+    known: NDArray | None, declared: NDArray | None, found: NDArray, *, is_strict: bool
+) -> NDArray:
+    """Return all classes once a batch has come.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_known,) or None
+        Classes before, sorted; None for the first batch.
+    declared : ndarray of shape (n_declared,) or None
+        Classes given with the batch.
+    found : ndarray of shape (n_rows,)
+        Labels of the batch.
+    is_strict : bool
+        Whether the first batch fixes the classes.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If there are classes that must not be there.
+    """
+    allowed = known if declared is None else unite(known, declared)
+    if is_strict and known is not None and len(allowed) > len(known):
+        raise ValueError(
+            "classes differ from those of the first call to partial_fit: leave them out, "
+            "or set new_classes='extend'"
+        )
+    if is_strict and allowed is not None:
+        refuse_unknown(allowed, found, "set new_classes='extend' to add them")
+    return unite(allowed, found)
 
 
 def inserted(values: NDArray, places: NDArray[np.intp], n: int) -> NDArray:
@@ -84,12 +131,11 @@ def one_hot(codes: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.in
 
 
 def _kind(labels: NDArray) -> str:
-    if labels.dtype.kind != "O":
-        return "numbers" if labels.dtype.kind in "biuf" else "strings"
-    return "numbers" if all(isinstance(label, Number) for label in labels) else "strings"
+    return "numbers" if labels.dtype.kind in "biuf" else "strings"
 
 
-def _listed(labels: NDArray, n_shown: int = 10) -> str:
+def listed(labels: NDArray, n_shown: int = 10) -> str:
+    """Return the first labels as a text, for messages."""
     shown = ", ".join(repr(label) for label in labels[:n_shown].tolist())
     return f"{shown}, ..." if len(labels) > n_shown else shown
 

@@ -10,9 +10,9 @@ from sklearn_kernelx.incremental._moments import Moments
 from sklearn_kernelx.incremental._packed import cheaper_to_update, update_cholesky
 from sklearn_kernelx.incremental._ridge import (
     Solution,
-    coefficients,
     factorise,
     solve,
+    solve_by_spectrum,
     spectrum,
 )
 
@@ -82,8 +82,8 @@ class LazySolution:
             if self._factor is None:
                 self._factor = factorise(moments, alpha, n_threads)
         except np.linalg.LinAlgError:
-            return coefficients(spectrum(moments), moments, alpha)
+            return solve_by_spectrum(spectrum(moments), moments, alpha)
         for rows in self._pending:
             update_cholesky(self._factor, rows, n_threads)
         self._pending = []
-        return solve(moments, self._factor)
+        return solve(moments, alpha, self._factor)

@@ -49,6 +49,8 @@ def check_mergeable(one: Any, other: Any) -> None:
             f"other has features of dtype {other._dtype}, this estimator of {one._dtype}: "
             "give both the same dtype"
         )
+    if not np.isfinite(one._sums.weight + other._sums.weight):
+        raise ValueError("the sum of all weights overflows: scale sample_weight in both")
     if not _have_same_map(one, other):
         raise ValueError(
             "other has another feature map: give both the same parameters of the map and, "

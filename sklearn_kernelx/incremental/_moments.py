@@ -119,7 +119,7 @@ def add_rows(
     -------
     moments : Moments
         With the rows.
-    squares : ndarray of shape (n_rows + 1, n_features)
+    squares : ndarray of shape (n_rows, n_features)
         The rows whose squares were added to the scatter.
 
     Raises
@@ -143,19 +143,26 @@ def add_rows(
         return moments, np.empty((0, moments.n_features))
     if moments.centred:
         add_weighted_rows(features, weights / block.weight, block.mean)
+        _check_finite(block.mean)
         block.target_mean[exposed] = weights @ targets / block.weight
-    squares = np.empty((n_rows + 1, moments.n_features))
-    largest = centre_rows(features, block.mean, np.sqrt(weights), squares[:-1])
     centred_targets = targets - block.target_mean[exposed]
     block.target_scatter[exposed] = weights @ np.square(centred_targets)
     joint, shift = _joined(moments, block)
-    squares[-1] = shift.row
-    _check_summable(moments, max(largest, np.abs(squares[-1]).max()), n_rows + 1)
+    # About these centres the sums over the block are those about its mean, and what the
+    # shift of means adds.
+    nearness = np.sqrt(moments.weight / joint.weight)
+    centre = block.mean - nearness * shift.features
+    target_centre = block.target_mean - nearness * shift.targets
+    roots = np.sqrt(weights)
+    squares = np.empty((n_rows, moments.n_features))
+    largest = centre_rows(features, centre, roots, squares)
+    _check_summable(moments, largest, n_rows)
 
     with single_threaded_blas():
-        roots = np.sqrt(weights)[:, np.newaxis]
-        moments.cross[exposed] += _products(squares[:-1], roots * targets)
-        _add_outer(moments.cross, shift)
+        products = _products(squares, roots[:, np.newaxis] * targets)
+        moments.cross[exposed] += products
+        totals = block.weight * nearness * target_centre
+        moments.cross[...] -= np.multiply.outer(totals, shift.features)
         add_squares(moments.scatter, squares, n_threads=n_threads)
     return joint, squares
 
@@ -187,9 +194,10 @@ def merge_moments(
         return empty_moments(moments.n_features, moments.n_targets, moments.centred)
     joint, shift = _joined(moments, other, sign)
     blas.daxpy(other.scatter, moments.scatter, a=sign)
-    add_squares(moments.scatter, shift.row[np.newaxis], sign, n_threads)
+    row = np.sqrt(abs(shift.factor)) * shift.features
+    add_squares(moments.scatter, row[np.newaxis], sign, n_threads)
     moments.cross[...] += sign * other.cross
-    _add_outer(moments.cross, shift)
+    moments.cross[...] += np.multiply.outer(shift.factor * shift.targets, shift.features)
     return joint
 
 
@@ -253,11 +261,6 @@ class _Shift(NamedTuple):
     features: NDArray[np.float64]
     targets: NDArray[np.float64]
 
-    @property
-    def row(self) -> NDArray[np.float64]:
-        """Return the row whose square, with the sign of `factor`, the scatter gets."""
-        return np.sqrt(abs(self.factor)) * self.features
-
 
 def _joined(moments: Moments, other: Moments, sign: int = 1) -> tuple[Moments, _Shift]:
     """Return the moments of both, `scatter` and `cross` not yet changed, and the shift."""
@@ -278,23 +281,23 @@ def _joined(moments: Moments, other: Moments, sign: int = 1) -> tuple[Moments, _
     return joint, shift
 
 
-def _add_outer(cross: NDArray, shift: _Shift) -> None:
-    cross += np.multiply.outer(shift.factor * shift.targets, shift.features)
-
-
 def _products(rows: NDArray, targets: NDArray) -> NDArray[np.float64]:
     """Return ``targets.T @ rows`` by SciPy's BLAS: NumPy's is another pool of threads."""
     return blas.dgemm(1.0, rows.T, targets.T, trans_b=True).T
 
 
-def _check_summable(moments: Moments, largest: float, n_rows: int) -> None:
-    if largest <= SURELY_SUMMABLE:
-        return
-    if not np.isfinite(largest):
+def _check_finite(sums: NDArray | float) -> None:
+    if not np.all(np.isfinite(sums)):
         raise ValueError(
             "features of X are not finite: scale X, or check the transformer that is "
             "`feature_map`"
         )
+
+
+def _check_summable(moments: Moments, largest: float, n_rows: int) -> None:
+    if largest <= SURELY_SUMMABLE:
+        return
+    _check_finite(largest)
     sums = moments.scatter[diagonal_places(moments.n_features)].max()
     with np.errstate(over="ignore"):
         if not np.isfinite(sums + n_rows * np.square(largest)):

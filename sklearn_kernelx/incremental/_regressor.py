@@ -9,7 +9,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from sklearn_kernelx._compat import fit_context
-from sklearn_kernelx.incremental._base import AnalyticIncremental, Batch
+from sklearn_kernelx.incremental._base import AnalyticIncremental
+from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._moments import empty_moments
 from sklearn_kernelx.incremental._sums import ROUNDING, JointSums
 
@@ -207,7 +208,7 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
         NotFittedError
             If the regressor is not fitted: an AttributeError too.
         """
-        coef, _ = self._solve()
+        coef = self._solve().coef
         return coef if self._target_shape else coef[0]
 
     @property
@@ -219,7 +220,7 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
         NotFittedError
             If the regressor is not fitted: an AttributeError too.
         """
-        _, intercept = self._solve()
+        intercept = self._solve().intercept
         return intercept if self._target_shape else float(intercept[0])
 
     def predict(self, X: ArrayLike) -> NDArray:

@@ -9,7 +9,29 @@ from scipy.linalg import eigh
 from sklearn_kernelx.incremental import _packed
 from sklearn_kernelx.incremental._moments import Moments
 
-Solution = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+class Solution(NamedTuple):
+    """A linear model of each target, and how it fits.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_targets, n_features)
+        Coefficients.
+    intercept : ndarray of shape (n_targets,)
+        Zeros if the moments are not centred.
+    residual : float
+        Weighted sum of squared residuals over rows and targets.
+    weight : float
+        Sum of weights.
+    mean_squares : ndarray of shape (n_targets,)
+        Weighted mean of the square of each target: the share of a class.
+    """
+
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    residual: float
+    weight: float
+    mean_squares: NDArray[np.float64]
 
 
 def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.float64]:
@@ -25,9 +47,9 @@ def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.
     return _packed.cholesky(matrix, moments.n_features, n_threads)
 
 
-def solve(moments: Moments, factor: NDArray) -> Solution:
-    """Return coefficients of shape (n_targets, n_features), and intercepts."""
-    return _with_intercept(moments, _packed.solve(factor, moments.cross))
+def solve(moments: Moments, alpha: float, factor: NDArray) -> Solution:
+    """Return the solution, given the factor of the scatter plus alpha I."""
+    return _solution(moments, alpha, _packed.solve(factor, moments.cross))
 
 
 class Spectrum(NamedTuple):
@@ -59,10 +81,10 @@ def spectrum(moments: Moments) -> Spectrum:
     return Spectrum(values, vectors, cross)
 
 
-def coefficients(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
-    """Return coefficients, of least norm where alpha is zero, and intercepts."""
+def solve_by_spectrum(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
+    """Return the solution, of least norm where alpha is zero."""
     shrunk = spectrum.cross * _inverse(spectrum.values + alpha)
-    return _with_intercept(moments, shrunk @ spectrum.vectors.T)
+    return _solution(moments, alpha, shrunk @ spectrum.vectors.T)
 
 
 def gcv_scores(
@@ -90,5 +112,13 @@ def _inverse(values: NDArray) -> NDArray[np.float64]:
     return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
 
 
-def _with_intercept(moments: Moments, coef: NDArray) -> Solution:
-    return coef, moments.target_mean - coef @ moments.mean
+def _solution(moments: Moments, alpha: float, coef: NDArray) -> Solution:
+    explained = np.sum(coef * moments.cross) + alpha * np.sum(np.square(coef))
+    squares = moments.target_scatter + moments.weight * np.square(moments.target_mean)
+    return Solution(
+        coef=coef,
+        intercept=moments.target_mean - coef @ moments.mean,
+        residual=max(0.0, float(np.sum(moments.target_scatter) - explained)),
+        weight=moments.weight,
+        mean_squares=squares / moments.weight if moments.weight > 0 else squares,
+    )

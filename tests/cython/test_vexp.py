@@ -97,6 +97,7 @@ def test_other_instruction_sets(instruction_set):
         "cython/test_normals.py",
     ]
     loops = ["cython/test_csr_products.py", "cython/test_responsibilities.py"]
+    loops += ["cython/test_activations.py"]
     names = exactness + loops
     files = [str(Path(__file__)), *(str(root / name) for name in names)]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]

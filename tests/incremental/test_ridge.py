@@ -6,10 +6,10 @@ from numpy.testing import assert_allclose
 
 from sklearn_kernelx.incremental._moments import add_rows, empty_moments
 from sklearn_kernelx.incremental._ridge import (
-    coefficients,
     factorise,
     gcv_scores,
     solve,
+    solve_by_spectrum,
     spectrum,
 )
 
@@ -40,14 +40,18 @@ def hat_matrix(X, alpha, weights, centred):
 def test_normal_equations(centred, alpha):
     moments = moments_of(X, Y, centred=centred)
     hat = hat_matrix(X, alpha, np.ones(80), centred)
-    for coef, intercept in (
-        solve(moments, factorise(moments, alpha)),
-        coefficients(spectrum(moments), moments, alpha),
+    for solution in (
+        solve(moments, alpha, factorise(moments, alpha)),
+        solve_by_spectrum(spectrum(moments), moments, alpha),
     ):
-        assert coef.shape == (3, 10)
-        assert_allclose(X @ coef.T + intercept, hat @ Y, rtol=1e-9, atol=1e-11)
+        assert solution.coef.shape == (3, 10)
+        fitted = X @ solution.coef.T + solution.intercept
+        assert_allclose(fitted, hat @ Y, rtol=1e-9, atol=1e-11)
+        assert solution.residual == pytest.approx(np.sum((Y - fitted) ** 2), rel=1e-9)
+        assert solution.weight == 80
+        assert_allclose(solution.mean_squares, np.mean(Y**2, axis=0), rtol=1e-12)
         if not centred:
-            assert not intercept.any()
+            assert not solution.intercept.any()
 
 
 @pytest.mark.parametrize("centred", [True, False])
@@ -80,7 +84,7 @@ def test_least_norm_without_penalty():
     moments = moments_of(singular, Y)
     with pytest.raises(np.linalg.LinAlgError):
         factorise(moments, 0.0)
-    coef, _ = coefficients(spectrum(moments), moments, 0.0)
+    coef = solve_by_spectrum(spectrum(moments), moments, 0.0).coef
     expected, *_ = np.linalg.lstsq(singular - singular.mean(axis=0), Y - Y.mean(axis=0))
     assert_allclose(coef, expected.T, rtol=1e-6, atol=1e-8)
 
@@ -89,6 +93,6 @@ def test_rounding_in_the_scatter_is_not_amplified():
     """Eigenvalues that are rounding are taken for zero, also below a tiny alpha."""
     singular = np.hstack([X, X])
     moments = moments_of(singular, Y)
-    coef, _ = coefficients(spectrum(moments), moments, 1e-15)
-    least_norm, _ = coefficients(spectrum(moments), moments, 0.0)
+    coef = solve_by_spectrum(spectrum(moments), moments, 1e-15).coef
+    least_norm = solve_by_spectrum(spectrum(moments), moments, 0.0).coef
     assert_allclose(coef, least_norm, rtol=1e-6, atol=1e-8)

@@ -10,6 +10,7 @@ enum { PANEL_F64 = 24, PANEL_F32 = 48 };
 enum { SPLINE_ORDER = 6, SPLINE_BLOCK = 64 };
 enum { EXPANDED, EUCLIDEAN, MANHATTAN, CHEBYSHEV };
 enum { CSR_COLUMNS = 8, SOFTMAX_COLUMNS = 8 };
+enum { RELU, TANH, COS_OF_TURNS };
 enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
 
 /* Training points in panels: points[n_panels][n_features][PANEL], terms[n_panels][PANEL].
@@ -79,6 +80,17 @@ typedef struct {
                        double weight[SPLINE_ORDER][SPLINE_BLOCK]);
   /* in the float64 table only: n uniforms twice become normals, see normals.h */
   void (*normals)(ptrdiff_t n, double *u, double *w);
+  /* z = activation(z + offset) for rows of z, see activations.h */
+  void (*activate)(int activation, ptrdiff_t n_rows, ptrdiff_t n_columns,
+                   const void *offset, void *z, ptrdiff_t stride);
+  /* at most 128 rows at a time, see gaussian_features.h; non-zero when memory is short */
+  int (*gaussian_features)(double gamma, ptrdiff_t n_features, ptrdiff_t n_rows,
+                           const void *rows, ptrdiff_t n_centers, const void *centers,
+                           ptrdiff_t centers_stride, void *out, ptrdiff_t stride);
+  /* float64 sums and results whatever the table's dtype, see centred_rows.h */
+  void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
+  double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
+                   double *out);
   /* in the float64 table only */
   array_function *const *bessel;
 } loops;

@@ -1,10 +1,13 @@
 /* Compiled once for each dtype and instruction set: the table of that variant. */
+#include "activations.h"
 #include "bspline.h"
 #ifdef VARIANT_F64
 #include "bessel_arrays.h"
 #endif
 #include "careful_sums.h"
+#include "centred_rows.h"
 #include "csr_products.h"
+#include "gaussian_features.h"
 #include "nearest.h"
 #include "normals.h"
 #include "softmax.h"
@@ -39,4 +42,5 @@ static array_function *const BESSEL[N_BESSEL] = {
 extern const loops TABLE;
 const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
-                     spline_block,   normals,      BESSEL};
+                     spline_block,   normals,      activate,      gaussian_features,
+                     add_weighted,   centre,       BESSEL};

@@ -34,8 +34,8 @@
 #define EXP_INF_ABOVE 89.0f
 #endif
 
-/* exp(r) for x = n ln 2 + r; *magic_n receives n + ROUNDING_MAGIC. */
-INLINE vec exp_mantissa(vec x, vec *magic_n) {
+/* exp(r) - 1 for x = n ln 2 + r; *magic_n receives n + ROUNDING_MAGIC. */
+INLINE vec expm1_mantissa(vec x, vec *magic_n) {
   static const real q[EXP_DEGREE + 1] = EXP_POLYNOMIAL;
   const vec magic = v_set1(ROUNDING_MAGIC);
   *magic_n = v_fma(x, v_set1(LOG2_E), magic);
@@ -43,7 +43,12 @@ INLINE vec exp_mantissa(vec x, vec *magic_n) {
   const vec r = v_fnma(n, v_set1(LN2_LOW), v_fnma(n, v_set1(LN2_HIGH), x));
   vec p = v_set1(q[EXP_DEGREE]);
   for (int k = EXP_DEGREE - 1; k >= 0; k--) p = v_fma(p, r, v_set1(q[k]));
-  return v_add(v_set1(1), v_fma(v_mul(p, r), r, r));
+  return v_fma(v_mul(p, r), r, r);
+}
+
+INLINE vec exp_mantissa(vec x, vec *magic_n) {
+  const vec rest = expm1_mantissa(x, magic_n);
+  return v_add(v_set1(1), rest);
 }
 
 /* For sums: x below EXP_LOWEST_NORMAL, -inf too, counts as EXP_LOWEST_NORMAL; x must be
