@@ -120,7 +120,7 @@ print(f"distance of the last two: {distance(forgot, never_knew):.1e}")
 # The answer
 # ----------
 # It is the classifier of one fit, up to rounding. No clinic alone can tell the tumours of
-# all; the last, which has hardly a benign case, finds malignant what is not. The merged
+# all; the last, which has a single benign case, finds malignant what is not. The merged
 # classifier is as good as one fit to all rows, and its coefficients are the same in 12
 # digits.
 #
