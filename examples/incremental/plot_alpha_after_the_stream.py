@@ -5,11 +5,12 @@ How strong should the penalty be, when the rows are gone?
 *A stream has been learnt, with a penalty that was a guess, and no row of it was kept. Can a
 better penalty still be found?*
 
-A grid search fits again and again, and needs the rows. From the sums that
+A grid search fits again and again, and needs the rows.
 :class:`~sklearn_kernelx.AnalyticIncrementalClassifier` and
-:class:`~sklearn_kernelx.AnalyticIncrementalRegressor` keep, one eigendecomposition gives the
-solution for every penalty. ``gcv_alpha`` scores them by generalised cross-validation, from
-the sums alone; ``alpha_path`` does it on a few rows that were held out.
+:class:`~sklearn_kernelx.AnalyticIncrementalRegressor` keep sums. From these, one
+eigendecomposition gives the solution for every penalty. ``gcv_alpha`` scores them by
+generalised cross-validation, from the sums alone; ``alpha_path`` does it on a few rows that
+were held out.
 """
 
 # %%
@@ -81,10 +82,9 @@ for title, (by_gcv, by_path, test, guessed) in results.items():
 # is far too little where labels are noisy: there are nearly as many features as rows, which
 # learn the noise by heart.
 #
-# Generalised cross-validation finds a good penalty in all three, from sums in which there is
-# no row left and with labels that are wrong in part. Rows held out do so too. They show
-# accuracy itself where GCV shows a squared error; but they are few, their scores are noisy,
-# and they are lost to learning.
+# Generalised cross-validation finds a good penalty in all three, from sums, and with labels
+# that are wrong in part. Rows held out do so too. They show accuracy itself where GCV shows
+# a squared error; but they are few, their scores are noisy, and they are lost to learning.
 #
 # ``set_params(alpha=...)`` is all that is to be done then: the next prediction uses it.
 

@@ -14,7 +14,8 @@ and so on. What becomes of zeros, when the nines have come?*
 # -----------
 # scikit-learn's digits, sorted, in batches of 32. All learn the same 500 random Fourier
 # features of the upper half but the neural network, which makes its own. Those that follow
-# gradients see each batch five times, and once more all is done with shuffled rows.
+# gradients see each batch five times in a row. The learning rate of SGDRegressor is the
+# best of a few for shuffled rows. All is done once more with these.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -40,9 +41,15 @@ contenders = {
         lambda: AnalyticIncrementalRegressor(feature_map=random_features, alpha=1), upper, 1
     ),
     "SGDRegressor": (
-        lambda: MultiOutputRegressor(SGDRegressor(random_state=0)), features, 5
+        lambda: MultiOutputRegressor(
+            SGDRegressor(learning_rate="constant", eta0=0.1, random_state=0)
+        ),
+        features,
+        5,
     ),
-    "MLPRegressor": (lambda: MLPRegressor(hidden_layer_sizes=(200,), random_state=0), upper, 5),
+    "MLPRegressor": (
+        lambda: MLPRegressor(hidden_layer_sizes=(200,), random_state=0), upper, 5
+    ),
 }  # fmt: skip
 
 
@@ -77,11 +84,12 @@ print(f"largest difference between ours and that fit: {difference:.0e}")
 # %%
 # The answer
 # ----------
-# The gradient methods make nines of everything: what they complete has the open circle's
-# stem of the last digits they saw. The earlier a digit came, the larger their error.
+# The gradient methods complete all digits as if they were of the last ones: a zero gets
+# the stem of a nine. Errors are up to nearly twice those of the same models after shuffled
+# rows; they are smaller for the last digit alone.
 #
-# The analytic regressor gives what one fit to all rows gives, and the order is without
-# effect.
+# The analytic regressor gives what one fit to all rows gives, up to rounding, and the order
+# of rows is without effect.
 
 colours = dict(zip(contenders, ("#0b6e75", "#d1603d", "#8c6bb1"), strict=True))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
@@ -91,7 +99,9 @@ left, right = figure.subfigures(1, 2, width_ratios=(1, 1.35))
 axes = left.subplots()
 for name, colour in colours.items():
     axes.plot(range(10), error_by_digit(streamed[name]), "o-", color=colour)
-    axes.plot(range(10), error_by_digit(shuffled[name]), "o", ms=9, mfc="none", color=colour)
+    axes.plot(
+        range(10), error_by_digit(shuffled[name]), "o", ms=9, mfc="none", color=colour
+    )
 axes.plot([], [], "o-", color="#222222", label="sorted by digit")
 axes.plot([], [], "o", ms=9, mfc="none", color="#222222", label="shuffled")
 axes.set(xticks=range(10), ylim=(0, None), xlabel="digit, in the order of arrival")

@@ -15,8 +15,8 @@ ridge regression on *all* rows follow, whatever their order.
 # The stream
 # ----------
 # scikit-learn's digits in five tasks of two classes each, in batches of 32, one task after
-# the other. Which digits come first is drawn at random, three times, with another split into
-# rows to learn and rows to test.
+# the other. Which digits come first is drawn at random, three times, each time with another
+# split into rows to learn and rows to test.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -127,8 +127,10 @@ def joint(seed):
     train, test, tasks = splits(seed)
     for n_tasks in range(1, len(tasks) + 1):
         old, new = (rows[np.isin(y[rows], tasks[:n_tasks])] for rows in (train, test))
-        yield RidgeClassifier(alpha=0.1).fit(features[old], y[old]).score(
-            features[new], y[new]
+        yield (
+            RidgeClassifier(alpha=0.1)
+            .fit(features[old], y[old])
+            .score(features[new], y[new])
         )
 
 
