@@ -22,7 +22,7 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("numpy", "scipy", "scikit-learn", "sklearn-kernelx", "KDEpy", "dppy")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "sklearn-kernelx", "KDEpy", "dppy", "river")
 MINIMUM_REPEATS = 5
 
 

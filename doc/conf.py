@@ -10,7 +10,7 @@ import sklearn_kernelx
 DOC = Path(__file__).parent
 ROOT = DOC.parent
 sys.path.insert(0, str(DOC))
-from figures import label_efficiency  # noqa: E402
+from figures import label_efficiency, stream_accuracy  # noqa: E402
 from render import benchmarks_to_rst, markdown_to_rst  # noqa: E402
 
 project = "sklearn_kernelx"
@@ -99,6 +99,7 @@ def setup(app):
     pages = {
         "benchmarks": benchmarks_to_rst(results),
         "label_efficiency": label_efficiency(results, generated),
+        "stream_accuracy": stream_accuracy(results, generated),
         "changelog": markdown_to_rst((ROOT / "CHANGELOG.md").read_text("utf-8")),
         "contributing": markdown_to_rst((ROOT / "CONTRIBUTING.md").read_text("utf-8")),
     }

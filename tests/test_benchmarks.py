@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -127,3 +128,79 @@ def test_long_contenders_run_less_often(harness):
     timings = density_regimes.measure_within(contenders, repeats=7, seconds=0.01)
     assert len(calls) == len(timings["long"].wall) == 1
     assert len(timings["short"].wall) == 7
+
+
+@pytest.fixture
+def streams(harness):
+    from cases import _streams
+
+    return _streams
+
+
+def sizes(tasks):
+    return np.array([len(batch) for batches in tasks for batch in batches])
+
+
+def all_rows(tasks):
+    return np.concatenate([batch for batches in tasks for batch in batches])
+
+
+def test_class_incremental_streams_show_two_classes_a_task(streams):
+    labels = np.random.default_rng(0).integers(5, size=400)
+    tasks = streams.class_incremental(labels, seed=1)
+    shown = [np.unique(labels[np.concatenate(batches)]).tolist() for batches in tasks]
+    assert [len(classes) for classes in shown] == [2, 2, 1]
+    assert np.array_equal(np.sort(np.concatenate(shown)), np.arange(5))
+    assert sorted(all_rows(tasks)) == list(range(400))
+    assert all(set(sizes([batches])[:-1]) <= {32} for batches in tasks)
+
+
+def test_generalised_streams_blur_classes_that_come_again(streams):
+    labels = np.random.default_rng(0).integers(10, size=5000)
+    tasks = streams.generalised(labels, seed=1)
+    assert len(tasks) == streams.N_PARTS
+    assert sorted(all_rows(tasks)) == list(range(5000))
+    assert sizes(tasks).min() == 1 and 200 < sizes(tasks).max() <= 500
+    arrivals = labels[all_rows(tasks)]
+    begins = np.array([np.flatnonzero(arrivals == k)[0] for k in range(10)])
+    assert np.ptp(begins) > 2500  # not all classes are there from the beginning
+    runs = np.count_nonzero(np.diff(arrivals)) + 1
+    assert runs > 1000  # of 10 if classes came one after the other
+
+
+def test_streaming_lda_sums_what_was_published(harness):
+    from cases._stream_peers import StreamingLDA
+
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=50)
+    X = rng.standard_normal((50, 4)) + 2 * y[:, np.newaxis]
+    learner = StreamingLDA(n_classes=4)
+    for batch in np.split(np.arange(50), (7, 8, 30)):
+        learner.partial_fit(X[batch], y[batch])
+
+    means, counts, covariance = np.zeros((4, 4)), np.zeros(4), np.zeros((4, 4))
+    for n, (row, label) in enumerate(zip(X, y, strict=True)):
+        deviation = row - means[label]
+        change = np.outer(deviation, deviation) * n / (n + 1)
+        covariance = (n * covariance + change) / (n + 1)
+        means[label] += deviation / (counts[label] + 1)
+        counts[label] += 1
+    inverse = np.linalg.pinv((1 - 1e-4) * covariance + 1e-4 * np.eye(4))
+    scores = X @ inverse @ means.T - 0.5 * np.diag(means @ inverse @ means.T)
+    assert np.array_equal(learner.predict(X), scores[:, :3].argmax(axis=1))
+    triangle = np.tril_indices(4)
+    np.testing.assert_allclose(learner.scatter[triangle] / 50, covariance[triangle])
+
+
+def test_streams_end_as_the_joint_fit_in_a_rehearsal(harness, monkeypatch):
+    from cases import _incremental_accuracy
+
+    monkeypatch.setattr(_incremental_accuracy, "QUICK_PROBLEMS", {"digits": (50, 1)})
+    options = harness.Options(jobs=1, repeats=1, quick=True)
+    tables = _incremental_accuracy.accuracy_tables(options)
+    check_schema(harness.report("incremental", tables))
+    (verdict,) = (t for t in tables if t["title"].endswith("against the joint fit"))
+    for row in verdict["rows"]:
+        cells = dict(zip(verdict["columns"], row, strict=True))
+        assert cells["same label as joint"] == 1
+        assert cells["largest difference of scores"] < 1e-9

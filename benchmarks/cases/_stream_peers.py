@@ -1,7 +1,8 @@
 """What learns from streams of labelled batches, under one interface."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,12 +21,14 @@ from sklearn_kernelx.incremental._feature_map import FeatureMap, make_feature_ma
 
 ALPHA = 0.1
 ALPHAS = np.logspace(-3, 4, 43)
+FEW_FEATURES, FEW_INPUTS = 1000, 100
 OURS = "ours"
 OURS_GCV = "ours, alpha by GCV at the end"
 JOINT = "RidgeClassifier, all rows at once"
 JOINT_SHUFFLED = "RidgeClassifier, shuffled"
 SGD_SHUFFLED = "SGDClassifier, shuffled"
 INPUTS, FEATURES = "inputs", "features"
+installed = cache(peer)
 
 
 class Learner(Protocol):
@@ -65,14 +68,14 @@ def ours(setting: Setting) -> AnalyticIncrementalClassifier:
     )
 
 
-def learners(*, inexpensive: bool) -> dict[tuple[str, str], Make]:
+def learners(setting: Setting) -> dict[tuple[str, str], Make]:
     """Return peers that learn batch by batch, by name and by what they are given.
 
-    Parameters
-    ----------
-    inexpensive : bool
-        Whether features are few enough for a peer whose every row costs their square.
+    Left out are those that would take minutes: with many features avalanche, which spends
+    their square on every row, and the predictions of GaussianNB; with many inputs a tree
+    in Python.
     """
+    few_features = setting.n_components <= FEW_FEATURES
     found: dict[tuple[str, str], Make] = {}
     for name, make in {
         "SGDClassifier": _told(lambda seed: SGDClassifier(random_state=seed)),
@@ -82,17 +85,21 @@ def learners(*, inexpensive: bool) -> dict[tuple[str, str], Make]:
         "GaussianNB": _told(lambda seed: GaussianNB()),
     }.items():
         found[name, INPUTS] = make
-        found[name, FEATURES] = on_features(make)
+        if few_features or name != "GaussianNB":
+            found[name, FEATURES] = on_features(make)
     found["MLPClassifier", INPUTS] = _told(lambda seed: MLPClassifier(random_state=seed))
-    if peer("river"):
+    if installed("river"):
         from river.linear_model import SoftmaxRegression
         from river.tree import HoeffdingTreeClassifier
 
         found["river SoftmaxRegression", INPUTS] = lambda s: River(SoftmaxRegression())
-        found["river HoeffdingTree", INPUTS] = lambda s: River(HoeffdingTreeClassifier())
-    if peer("avalanche.training"):
+        if setting.n_features <= FEW_INPUTS:
+            found["river HoeffdingTree", INPUTS] = lambda s: River(
+                HoeffdingTreeClassifier()
+            )
+    if installed("avalanche.training"):
         found["avalanche StreamingLDA", INPUTS] = avalanche_lda
-        if inexpensive:
+        if few_features:
             found["avalanche StreamingLDA", FEATURES] = on_features(avalanche_lda)
     return found
 
@@ -110,13 +117,12 @@ def shuffled_sgd(on: str) -> Make:
 
 def on_features(make: Make) -> Make:
     """Return a function that makes the same learner on our random features."""
-    return lambda setting: OnFeatures(make(_wide(setting)), setting.feature_map())
 
+    def make_on_features(setting: Setting) -> Learner:
+        behind = replace(setting, n_features=setting.n_components)
+        return OnFeatures(make(behind), setting.feature_map())
 
-def _wide(setting: Setting) -> Setting:
-    return Setting(
-        setting.n_components, setting.n_classes, setting.n_components, setting.seed
-    )
+    return make_on_features
 
 
 def _told(make: Callable[[int], Any]) -> Make:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from _harness import Contender, Options, Timing, measure, say, table
+from cases._incremental_accuracy import accuracy_tables
 from numpy.typing import NDArray
 from scipy.linalg import blas, cho_factor, cho_solve, lapack
 from sklearn.datasets import load_digits
@@ -26,6 +27,7 @@ def tables(options: Options) -> list[Table]:
             map_table(options),
             prediction_table(options),
             error_table(options),
+            *accuracy_tables(options),
         ]
 
 

@@ -44,6 +44,7 @@ from sklearn_kernelx.incremental._features import (
 )
 from sklearn_kernelx.incremental._lazy_solution import LazySolution
 from sklearn_kernelx.incremental._merging import check_mergeable
+from sklearn_kernelx.incremental._moments import check_finite
 from sklearn_kernelx.incremental._ridge import Solution
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
 from sklearn_kernelx.incremental._transaction import Transaction
@@ -60,6 +61,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         "dtype": [
             StrOptions({"float32", "float64"}),
             Options(type, {np.float32, np.float64}),
+            np.dtype,
             None,
         ],
         "random_state": ["random_state"],
@@ -157,7 +159,10 @@ class AnalyticIncremental(BaseEstimator, ABC):
 
     def _dtype_for(self, array: Any) -> str:
         default = np.float32 if array.dtype == np.float32 else np.float64
-        return np.dtype(default if self.dtype is None else self.dtype).name
+        dtype = np.dtype(default if self.dtype is None else self.dtype)
+        if dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32, float64 or None; got {dtype}")
+        return dtype.name
 
     @property
     def _features(self) -> FeatureMap | TransformerMap:
@@ -214,6 +219,8 @@ class AnalyticIncremental(BaseEstimator, ABC):
     def _summed(self, batch: Batch, n_threads: int) -> JointSums | ClassSums:
         """Return new sums over the rows of a batch."""
         sums = self._sums.empty()
+        if isinstance(sums, ClassSums):  # each class of a block takes a pass over its sums
+            batch = batch.class_by_class()
         for block in self._blocks(batch.X):
             sums, _ = sums.add(*self._block_arguments(batch, block, n_threads))
         return sums
@@ -335,6 +342,32 @@ class AnalyticIncremental(BaseEstimator, ABC):
             lambda: self._sums.joint(n_threads), float(self.alpha), n_threads
         )
 
+    @property
+    def coef_(self) -> NDArray[np.float64]:
+        """Coefficients of the features for each target, solved for when needed.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted: an AttributeError too.
+        """
+        return self._squeezed(self._solve().coef)
+
+    @property
+    def intercept_(self) -> float | NDArray[np.float64]:
+        """Intercept of each target, zero without `fit_intercept`.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted: an AttributeError too.
+        """
+        return self._squeezed(self._solve().intercept)
+
+    def _squeezed(self, values: NDArray) -> Any:
+        """Return values of all targets, without their axis if a single one has none."""
+        return values
+
     def _outputs(self, X: Any) -> NDArray:
         """Return what the linear models make of X, an array (n_samples, n_targets)."""
         check_is_fitted(self)
@@ -353,11 +386,13 @@ class AnalyticIncremental(BaseEstimator, ABC):
             for s in solutions
         ]
         parts: list[list[NDArray]] = [[] for _ in models]
-        with single_threaded_blas():
+        with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
             for block in blocks_of(X, feature_map.n_features_out):
                 features = block_features(feature_map, X, block, n_threads)
                 for part, (coef, intercept) in zip(parts, models, strict=True):
-                    part.append(decide(features @ coef + intercept))
+                    outputs = features @ coef + intercept
+                    check_finite(outputs)
+                    part.append(decide(outputs))
         return [np.concatenate(part) for part in parts]
 
     def alpha_path(
@@ -449,6 +484,10 @@ class AnalyticIncremental(BaseEstimator, ABC):
         state = dict(super().__getstate__())
         state.pop("_lazy_solution", None)
         return state
+
+    def __copy__(self) -> Any:
+        """Copy all: rows added to a copy with the same arrays would change this one too."""
+        return deepcopy(self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

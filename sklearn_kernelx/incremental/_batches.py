@@ -25,6 +25,12 @@ class Batch(NamedTuple):
         """Return the weights of the rows."""
         return np.ones(self.n_rows) if self.weights is None else self.weights
 
+    def class_by_class(self) -> "Batch":
+        """Return the rows in the order of their labels."""
+        order = np.argsort(self.y, kind="stable")
+        weights = None if self.weights is None else self.weights[order]
+        return Batch(safe_indexing(self.X, order), self.y[order], weights)
+
 
 def weighted_batch(
     X: Any, y: NDArray, sample_weight: ArrayLike | None, weight_before: float

@@ -270,7 +270,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     def _admit(self, labels: NDArray, classes: ArrayLike | None = None) -> None:
         """Extend the classes by those declared and those of a batch, or refuse these."""
-        declared = None if classes is None else read_labels(classes)
+        declared = None if classes is None else read_labels(classes, "classes")
         is_strict = self.new_classes == "error"
         self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
@@ -405,28 +405,6 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             self.n_samples_seen_ = int(self._n_rows_of_class.sum())
             self._solutions.drop()
         return self
-
-    @property
-    def coef_(self) -> NDArray[np.float64]:
-        """Coefficients of the features, of shape (n_classes, D), solved for when needed.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted: an AttributeError too.
-        """
-        return self._solve().coef
-
-    @property
-    def intercept_(self) -> NDArray[np.float64]:
-        """Intercepts, of shape (n_classes,), zeros without `fit_intercept`.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted: an AttributeError too.
-        """
-        return self._solve().intercept
 
     def decision_function(self, X: ArrayLike) -> NDArray:
         """Compute the scores of classes: what the ridge regressions predict.

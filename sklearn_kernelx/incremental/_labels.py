@@ -8,23 +8,23 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
 
-def read_labels(y: ArrayLike) -> NDArray:
+def read_labels(y: ArrayLike, name: str = "y") -> NDArray:
     """Return labels as an array of one dimension, or say what is wrong with them.
 
     scikit-learn's own check warns of batches in which most labels differ: no cause for
     concern in a stream.
     """
     labels = check_array(
-        column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name="y"
+        column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name=name
     )
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise ValueError(
-            "Unknown label type: continuous. Give labels of classes, not numbers with "
-            "fractions, or choose a regressor"
+            f"Unknown label type: continuous. Give {name} as labels of classes, not as "
+            "numbers with fractions, or choose a regressor"
         )
     if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
         raise ValueError(
-            "Unknown label type: objects. Give labels as numbers or strings of one type"
+            f"Unknown label type: objects. Give {name} as numbers or strings of one type"
         )
     return labels
 

@@ -75,6 +75,9 @@ class LazySolution:
                     self.drop()
                     raise
                 self._alpha = alpha
+                # Users get these very arrays.
+                self._solution.coef.flags.writeable = False
+                self._solution.intercept.flags.writeable = False
             return self._solution
 
     def _solve(self, moments: Moments, alpha: float, n_threads: int) -> Solution:

@@ -143,7 +143,7 @@ def add_rows(
         return moments, np.empty((0, moments.n_features))
     if moments.centred:
         add_weighted_rows(features, weights / block.weight, block.mean)
-        _check_finite(block.mean)
+        check_finite(block.mean)
         block.target_mean[exposed] = weights @ targets / block.weight
     centred_targets = targets - block.target_mean[exposed]
     block.target_scatter[exposed] = weights @ np.square(centred_targets)
@@ -286,18 +286,19 @@ def _products(rows: NDArray, targets: NDArray) -> NDArray[np.float64]:
     return blas.dgemm(1.0, rows.T, targets.T, trans_b=True).T
 
 
-def _check_finite(sums: NDArray | float) -> None:
-    if not np.all(np.isfinite(sums)):
+def check_finite(found: NDArray | float) -> None:
+    """Raise if what was computed from features is not finite, as these are not."""
+    if not np.all(np.isfinite(found)):
         raise ValueError(
-            "features of X are not finite: scale X, or check the transformer that is "
-            "`feature_map`"
+            "features of X are not finite: scale X, for example by a StandardScaler, or "
+            "choose a feature_map that does not overflow"
         )
 
 
 def _check_summable(moments: Moments, largest: float, n_rows: int) -> None:
     if largest <= SURELY_SUMMABLE:
         return
-    _check_finite(largest)
+    check_finite(largest)
     sums = moments.scatter[diagonal_places(moments.n_features)].max()
     with np.errstate(over="ignore"):
         if not np.isfinite(sums + n_rows * np.square(largest)):

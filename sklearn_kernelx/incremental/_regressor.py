@@ -199,29 +199,8 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
             raise ValueError("other has another number of targets: fit both to the same")
         return other._sums
 
-    @property
-    def coef_(self) -> NDArray[np.float64]:
-        """Coefficients of the features, of shape (D,) or (n_targets, D).
-
-        Raises
-        ------
-        NotFittedError
-            If the regressor is not fitted: an AttributeError too.
-        """
-        coef = self._solve().coef
-        return coef if self._target_shape else coef[0]
-
-    @property
-    def intercept_(self) -> float | NDArray[np.float64]:
-        """Intercepts, a float or of shape (n_targets,), zeros without `fit_intercept`.
-
-        Raises
-        ------
-        NotFittedError
-            If the regressor is not fitted: an AttributeError too.
-        """
-        intercept = self._solve().intercept
-        return intercept if self._target_shape else float(intercept[0])
+    def _squeezed(self, values: NDArray) -> Any:
+        return values if self._target_shape else values[0]
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Predict targets.

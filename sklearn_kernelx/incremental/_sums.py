@@ -9,6 +9,7 @@ from sklearn_kernelx.incremental._moments import (
     SURELY_SUMMABLE,
     Moments,
     add_rows,
+    check_finite,
     combine_classes,
     empty_moments,
     insert_targets,
@@ -186,5 +187,6 @@ def _refuse_huge(features: NDArray, weights: NDArray[np.float64] | None) -> None
     largest = max(float(features.max()), -float(features.min()))
     if weights is not None:
         largest *= float(np.sqrt(weights.max()))
+    check_finite(largest)
     if largest > SURELY_SUMMABLE:
         raise ValueError("squares of the features of X overflow: scale X or its weights")

@@ -408,7 +408,9 @@ def test_dtype_is_that_of_the_first_batch_unless_set():
     single = X.astype(np.float32)
     mixed = classifier().partial_fit(single, Y).partial_fit(X, Y)
     assert mixed.decision_function(X).dtype == np.float32
-    for dtype in (np.float32, "float64"):
+    with pytest.raises(ValueError, match="dtype must be"):
+        classifier(dtype=np.dtype("int32")).fit(X, Y)
+    for dtype in (np.float32, "float64", np.dtype("float32")):
         clf = classifier(dtype=dtype).partial_fit(single, Y)
         assert clf.decision_function(X).dtype == np.dtype(dtype)
 

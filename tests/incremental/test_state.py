@@ -5,7 +5,7 @@ import signal
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
+from copy import copy, deepcopy
 
 import numpy as np
 import pytest
@@ -284,11 +284,19 @@ def test_pickles(kind):
     assert_same(again, small, 1e-12)
 
 
-def test_a_copy_is_independent():
+@pytest.mark.parametrize("make_copy", [copy, deepcopy])
+def test_a_copy_is_independent(make_copy):
     fitted = estimator("classes").fit(X, LABELS)
     before = snapshot(fitted)
-    deepcopy(fitted).partial_fit(X, LABELS)
+    make_copy(fitted).partial_fit(X, LABELS)
     assert snapshot(fitted) == before
+
+
+def test_solutions_cannot_be_written_to():
+    fitted = estimator("classes").fit(X, LABELS)
+    for values in (fitted.coef_, fitted.intercept_):
+        with pytest.raises(ValueError, match="read-only"):
+            values[0] = 0
 
 
 def peak_memory(call):
@@ -592,6 +600,7 @@ def test_single_precision(problem, choices):
     assert_allclose(*scores, rtol=0, atol=1e-2)
 
 
+@settings(max_examples=8)
 @given(problems(), CHOICES, st.integers(2, 3))
 def test_threads(problem, choices, n_jobs):
     data, labels, weights, batches = problem
