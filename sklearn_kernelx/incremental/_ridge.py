@@ -9,6 +9,11 @@ from scipy.linalg import eigh
 from sklearn_kernelx.incremental import _packed
 from sklearn_kernelx.incremental._moments import Moments
 
+# Of a sum of squares, what its parts leave of it.
+_ROUNDING = 1e-10
+# Of the largest eigenvalue: what is more negative is no rounding after rows were taken out.
+_NOT_ROUNDING = 1e-6
+
 
 class Solution(NamedTuple):
     """A linear model of each target, and how it fits.
@@ -75,6 +80,11 @@ def spectrum(moments: Moments) -> Spectrum:
     square = _packed.to_square(moments.scatter, moments.n_features)
     values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
     cross = moments.cross @ vectors
+    if values[0] < -_NOT_ROUNDING * values[-1]:
+        raise ValueError(
+            "the sums are those of no rows: some were forgotten that had not been seen, or "
+            "with other weights. Fit anew"
+        )
     rounding = values <= moments.n_features * _packed.EPS * values[-1]
     values[rounding] = 0
     cross[:, rounding] = 0
@@ -95,15 +105,21 @@ def gcv_scores(
     W is the sum of weights, RSS the sum over all targets and df the degrees of freedom,
     with the intercept: inf where they leave none.
     """
-    squares = np.square(spectrum.cross).sum(axis=0)
-    values = spectrum.values
+    shown = spectrum.values > 0
+    values = spectrum.values[shown]
+    explained = np.square(spectrum.cross[:, shown]).sum(axis=0) / values
+    total = np.sum(moments.target_scatter)
+    unexplained = total - np.sum(explained)
+    # Where features fit all targets, what the difference leaves is rounding.
+    if unexplained <= _ROUNDING * total:
+        unexplained = 0.0
+    free = moments.weight - moments.centred - len(values)
     scores = np.empty(len(alphas))
     for i, alpha in enumerate(alphas):
-        inverse = _inverse(values + alpha)
-        explained = np.sum(squares * (values + 2 * alpha) * inverse**2)
-        residual = max(0.0, np.sum(moments.target_scatter) - explained)
-        free = moments.weight - moments.centred - np.sum(values * inverse)
-        scores[i] = moments.weight * residual / free**2 if free > 0 else np.inf
+        withheld = alpha * _inverse(values + alpha)
+        residual = unexplained + np.sum(explained * withheld**2)
+        remaining = free + np.sum(withheld)
+        scores[i] = moments.weight * residual / remaining**2 if remaining > 0 else np.inf
     return scores
 
 

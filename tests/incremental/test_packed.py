@@ -78,9 +78,9 @@ def test_updates_do_not_add_up_errors():
     assert error <= 1e-13 * np.linalg.norm(expected)
 
 
-@pytest.mark.parametrize("n", [PANEL - 1, 4 * PANEL + 5])
+@pytest.mark.parametrize("n", [PANEL - 1, 5 * PANEL + 5])
 def test_same_bits_for_any_number_of_threads(n):
-    rows, new = random_rows(2 * n, n), random_rows(6, n, seed=2)
+    rows, new = random_rows(2 * n, n), random_rows(12, n, seed=2)
 
     def factors(n_threads):
         matrix = packed_squares(rows, n_threads)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_kernelx.incremental._moments import add_rows, empty_moments
+from sklearn_kernelx.incremental._moments import add_rows, empty_moments, merge_moments
 from sklearn_kernelx.incremental._ridge import (
     factorise,
     gcv_scores,
@@ -70,6 +70,30 @@ def test_generalised_cross_validation(centred):
         free = len(repeated) - np.trace(hat)
         expected = len(repeated) * np.sum(residuals**2) / free**2
         assert score == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_gcv_of_more_features_than_rows(centred):
+    """By the eigenvalues of X X', so that no difference of large numbers is taken."""
+    wide = RNG.standard_normal((12, 40))
+    targets = RNG.standard_normal((12, 3))
+    alphas = np.array([1e-12, 1e-8, 1e-4, 1.0])
+    moments = moments_of(wide, targets, centred=centred)
+    scores = gcv_scores(spectrum(moments), moments, alphas)
+    if centred:
+        wide = wide - wide.mean(axis=0)
+    # Centred rows have no share in the constant direction, which comes first.
+    values, vectors = (a[..., int(centred) :] for a in np.linalg.eigh(wide @ wide.T))
+    for alpha, score in zip(alphas, scores, strict=True):
+        withheld = alpha / (values + alpha)
+        residual = np.sum((withheld * (targets.T @ vectors)) ** 2)
+        assert score == pytest.approx(12 * residual / withheld.sum() ** 2, rel=1e-8)
+
+
+def test_sums_of_no_rows():
+    moments = merge_moments(moments_of(X, Y), moments_of(10 * X[:40], Y[:40]), -1)
+    with pytest.raises(ValueError, match="forgotten"):
+        spectrum(moments)
 
 
 def test_gcv_without_degrees_of_freedom():
