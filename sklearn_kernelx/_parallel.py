@@ -3,12 +3,12 @@
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import joblib
 from sklearn import get_config
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 from sklearn_kernelx._cython import _openmp
 
@@ -50,19 +50,25 @@ class _BlasLimit:
     def acquire(self) -> None:
         with self._lock:
             if self._n_users == 0:
-                self._limiter = _thread_pools().limit(limits=1, user_api="blas")
+                self._limited = [(p, p.get_num_threads()) for p in _blas_pools()]
+                self._set(lambda n_threads: 1)
             self._n_users += 1
 
     def release(self) -> None:
         with self._lock:
             self._n_users -= 1
             if self._n_users == 0:
-                self._limiter.restore_original_limits()
+                self._set(lambda n_threads: n_threads)
+
+    def _set(self, wanted: Callable[[int], int]) -> None:
+        for pool, n_threads in self._limited:
+            if n_threads > 1:
+                pool.set_num_threads(wanted(n_threads))
 
     def forget(self) -> None:
         """Begin anew in a forked process, where no other thread goes on."""
         if self._n_users > 0:
-            self._limiter.restore_original_limits()
+            self._set(lambda n_threads: n_threads)
         self.__init__()
 
 
@@ -72,9 +78,10 @@ if hasattr(os, "register_at_fork"):
 
 
 @functools.cache
-def _thread_pools() -> ThreadpoolController:
+def _blas_pools() -> list[LibController]:
     """Look through the loaded libraries once: that takes milliseconds."""
-    return ThreadpoolController()
+    pools = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [p for p in pools if p.get_num_threads() is not None]
 
 
 def row_blocks(n_rows: int, bytes_per_row: int) -> Iterator[slice]:
