@@ -84,7 +84,8 @@ def generalised(labels: NDArray, seed: int) -> Tasks:
     Classes begin one after the other at even times. Of the rows of a class, six in ten
     come soon after, three in ten soon after a later time, and one in ten at any time after
     it began. Soon is half a normal law with a standard deviation of the time between two
-    beginnings. The logarithms of the batch sizes are uniform.
+    beginnings. The logarithms of the batch sizes are uniform, and drawn again if there
+    are fewer batches than parts.
     """
     rng = np.random.default_rng(seed)
     n_classes = labels.max() + 1
@@ -95,11 +96,18 @@ def generalised(labels: NDArray, seed: int) -> Tasks:
     at_any_time = rng.uniform(begin[labels], 1)
     choices = (begin[labels] + soon, again[labels] + soon, at_any_time)
     rows = np.argsort(np.choose(kind, choices))
-    sizes = np.exp(rng.uniform(0, np.log(LARGEST_BATCH), len(labels))).astype(int)
-    ends = np.cumsum(sizes)
-    batches = np.split(rows, ends[ends < len(rows)])
+    batches = np.split(rows, _batch_ends(len(rows), rng))
     parts = np.linspace(0, len(batches), N_PARTS + 1).astype(int)
-    return [batches[i:j] for i, j in pairwise(parts) if i < j]
+    return [batches[i:j] for i, j in pairwise(parts)]
+
+
+def _batch_ends(n_rows: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    while True:
+        sizes = np.exp(rng.uniform(0, np.log(LARGEST_BATCH), n_rows)).astype(int)
+        ends = np.cumsum(sizes)
+        ends = ends[ends < n_rows]
+        if len(ends) + 1 >= N_PARTS:
+            return ends
 
 
 STREAMS = {"class-incremental": class_incremental, "generalised": generalised}
