@@ -238,7 +238,9 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Take out rows that were seen, exactly up to rounding.
 
         Sums over the rows are subtracted from the sums over all, so that the result is that
-        of a fit to the other rows. Nobody checks that these very rows were seen.
+        of a fit to the other rows. Whether these very rows were seen is not known: only
+        labels and weights are checked here. Sums that no rows can have are found out when
+        they are solved, with an error.
 
         Parameters
         ----------

@@ -78,9 +78,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         Sum of `sample_weight` over the rows of each class.
 
     classes_seen_in_batch_ : ndarray of shape (n_exposed_classes,)
-        Labels in the last batch: the "exposed" classes of G-ACIL. A batch changes the
-        cross-covariance of these alone; the coefficients of others change through the Gram
-        matrix only.
+        Labels in the last batch: the "exposed" classes of G-ACIL. A batch changes the sums
+        of features over rows of these classes alone; the coefficients of others change
+        through the Gram matrix, and the means, only.
 
     coef_ : ndarray of shape (n_classes, D)
         Coefficients of the features, a row for each class, also if there are two.
@@ -101,11 +101,11 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     Scores of a regression on one-hot targets are no probabilities: they lie between 0 and 1
     for the most part, and a softmax of them is nearly uniform. :meth:`predict_proba`
-    divides them by a temperature first, that of a multinomial logit model [3]_ with errors
+    divides them by a temperature first, that of a multinomial logit model [4]_ with errors
     as large as the residuals.
 
     Relatives of G-ACIL are choices of parameters. GKEAL [2]_ is ``activation="gaussian"``
-    with `centers`; here these must be known before the first batch. AIR is
+    with `centers`; here these must be known before the first batch. AIR [3]_ is
     ``class_weight="balanced"``. The second stream of DS-AL, features by tanh fitted to the
     residuals, is best had by a :class:`~sklearn.pipeline.FeatureUnion` of both kinds of
     features as `feature_map`, which minimises over both at once.
@@ -119,7 +119,10 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
     .. [2] Zhuang, H., Weng, Z., He, R., Lin, Z. and Zeng, Z. (2023). GKEAL: Gaussian kernel
        embedded analytic learning for few-shot class incremental task. CVPR.
 
-    .. [3] McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior.
+    .. [3] AIR: Analytic imbalance rectifier for continual learning (2024).
+       arXiv:2408.10349.
+
+    .. [4] McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior.
        In Frontiers in Econometrics, 105-142. Academic Press.
 
     Examples

@@ -8,9 +8,10 @@ _SHARED = {
 
     activation : {"relu", "tanh", "cos", "gaussian", "identity"}, default="relu"
         What makes a feature of the projection z of a row on a random direction:
-        ``max(z, 0)``, ``tanh(z)``, or ``cos(z + b)`` with a random phase b (random Fourier
-        features). "gaussian" has the features ``exp(-gamma |x - center|^2)`` instead, and
-        "identity" the columns of `X` themselves. Not used with `feature_map`.""",
+        ``max(z + b, 0)`` or ``tanh(z + b)`` with a random offset b, or ``cos(z + b)`` with
+        a random phase b (random Fourier features). "gaussian" has the features
+        ``exp(-gamma |x - center|^2)`` instead, and "identity" the columns of `X`
+        themselves. Not used with `feature_map`.""",
     "[alpha]": """\
     alpha : float, default=0.1
         Ridge penalty, at least 0. It can be changed at any time:
@@ -43,7 +44,8 @@ _SHARED = {
 
     gamma : float, default=None
         Inverse squared width: entries of random directions have the variance 2 gamma, as in
-        RBFSampler. None is ``1 / n_features``, whatever the data.
+        RBFSampler, and so have the offsets of "relu" and "tanh". None is
+        ``1 / n_features``, whatever the data.
 
     centers : array-like of shape (n_components, n_features), default=None
         Centers for "gaussian". None draws them from the standard normal law.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
+from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.incremental import _packed
 from sklearn_kernelx.incremental._moments import Moments
 
@@ -78,7 +79,8 @@ class Spectrum(NamedTuple):
 def spectrum(moments: Moments) -> Spectrum:
     """Return the eigenvalues and eigenvectors of the scatter."""
     square = _packed.to_square(moments.scatter, moments.n_features)
-    values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
+    with single_threaded_blas():
+        values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
     cross = moments.cross @ vectors
     if values[0] < -_NOT_ROUNDING * values[-1]:
         raise ValueError(
