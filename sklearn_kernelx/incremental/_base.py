@@ -135,6 +135,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
     def _begin(self, X: Any) -> None:
         """Fix what later batches cannot change."""
         self.n_samples_seen_ = 0
+        self._most_weight = 0.0
         self._fit_intercept = bool(self.fit_intercept)
         self.feature_map_ = self._random_map = None
         if self.feature_map is not None:
@@ -238,9 +239,9 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Take out rows that were seen, exactly up to rounding.
 
         Sums over the rows are subtracted from the sums over all, so that the result is that
-        of a fit to the other rows. Whether these very rows were seen is not known: only
-        labels and weights are checked here. Sums that no rows can have are found out when
-        they are solved, with an error.
+        of a fit to the other rows. Whether these very rows were seen is not known: labels
+        and weights are checked, and that rows do not spread more than all that were seen.
+        Digits are lost in proportion to how much larger the rows were than those left.
 
         Parameters
         ----------
@@ -264,8 +265,8 @@ class AnalyticIncremental(BaseEstimator, ABC):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If labels are not known, or the rows weigh more than those seen; the estimator
-            is then as before.
+            If labels are not known, or the rows weigh or spread more than those seen; the
+            estimator is then as before.
         """
         check_is_fitted(self)
         n_threads = effective_n_threads(self.n_jobs)
@@ -275,15 +276,18 @@ class AnalyticIncremental(BaseEstimator, ABC):
             removed = self._summed(batch, n_threads)
             with transaction.last_step():
                 left = self._sums.merge(removed, -1, n_threads)
-                self._sums = self._without_rounding(left, self._sums.weight)
+                self._sums = self._without_rounding(left)
                 self._solutions.drop()
         return self
 
-    def _without_rounding(
-        self, sums: JointSums | ClassSums, weight_before: float
-    ) -> JointSums | ClassSums:
+    @property
+    def _weight_of_rounding(self) -> float:
+        """Return what rounding may have left of the weight of rows that were taken out."""
+        return ROUNDING * self._most_weight
+
+    @abstractmethod
+    def _without_rounding(self, sums: JointSums | ClassSums) -> JointSums | ClassSums:
         """Return sums without what only rounding has left after rows were taken out."""
-        return sums if sums.weight > ROUNDING * weight_before else sums.empty()
 
     def merge(self, other: "AnalyticIncremental") -> "AnalyticIncremental":
         """Add the rows that another estimator has seen.
@@ -320,6 +324,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         with Transaction(self) as transaction:
             added = self._take_over_targets(other)
             self.n_samples_seen_ += other.n_samples_seen_
+            self._most_weight += other._most_weight
             with transaction.last_step():
                 self._sums = self._sums.merge(added, 1, n_threads)
                 self._solutions.drop()
@@ -383,10 +388,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Return what each solution makes of validated rows."""
         n_threads = effective_n_threads(self.n_jobs)
         feature_map = self._features
-        models = [
-            (s.coef.T.astype(self._dtype), s.intercept.astype(self._dtype))
-            for s in solutions
-        ]
+        models = [self._cast(solution) for solution in solutions]
         parts: list[list[NDArray]] = [[] for _ in models]
         with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
             for block in blocks_of(X, feature_map.n_features_out):
@@ -396,6 +398,18 @@ class AnalyticIncremental(BaseEstimator, ABC):
                     check_finite(outputs)
                     part.append(decide(outputs))
         return [np.concatenate(part) for part in parts]
+
+    def _cast(self, solution: Solution) -> tuple[NDArray, NDArray]:
+        """Return coefficients, transposed, and intercepts in the type of the features."""
+        with np.errstate(over="ignore"):
+            coef = solution.coef.T.astype(self._dtype)
+            intercept = solution.intercept.astype(self._dtype)
+        if not (np.all(np.isfinite(coef)) and np.all(np.isfinite(intercept))):
+            raise ValueError(
+                f"coefficients overflow in {self._dtype}: scale y, or fit with "
+                "dtype='float64'"
+            )
+        return coef, intercept
 
     def alpha_path(
         self,

@@ -46,10 +46,10 @@ def score_temperature(
     If errors are independent and of Gumbel's law, the class with the largest score plus
     error has the probabilities of a softmax, whose temperature is ``sqrt(6) / pi`` times
     the standard deviation of the errors [1]_. Its square on new rows is estimated for c
-    classes by generalised cross-validation as ``residual / weight / (1 - h)^2 / (c - 1)``,
-    with the largest leverage h that `n_features` features and an intercept can have. With
-    normal errors instead, scores that explain nothing would have the temperature ``(1 -
-    sum_k shares_k^2) / (c - 1)``: none is higher.
+    classes by ``residual / weight / (1 - h)^2 / (c - 1)``, as by generalised
+    cross-validation without a penalty: h is the mean leverage of `n_features` features and
+    an intercept. The temperature is at most ``(1 - sum_k shares_k^2) / (c - 1)``, which
+    scores that explain nothing would have with normal errors.
 
     Parameters
     ----------

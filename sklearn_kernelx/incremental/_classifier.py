@@ -26,7 +26,6 @@ from sklearn_kernelx.incremental._labels import (
 )
 from sklearn_kernelx.incremental._moments import empty_moments
 from sklearn_kernelx.incremental._sums import (
-    ROUNDING,
     ClassSums,
     JointSums,
     check_memory,
@@ -306,12 +305,13 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             self.classes_seen_in_batch_ = self.classes_[exposed]
             self._check_memory(exposed)
         count = self.class_count_ + sign * weights
-        self.class_count_ = np.where(count > ROUNDING * self.class_count_, count, 0)
+        self._most_weight = max(self._most_weight, count.sum())
+        self.class_count_ = np.where(count > self._weight_of_rounding, count, 0)
         self._n_rows_of_class = np.maximum(self._n_rows_of_class + sign * n_rows, 0)
         self.n_samples_seen_ = int(self._n_rows_of_class.sum())
 
     def _check_seen(self, weights: NDArray[np.float64]) -> None:
-        excess = weights > self.class_count_ * (1 + ROUNDING)
+        excess = weights > self.class_count_ + self._weight_of_rounding
         if np.any(excess):
             k = np.flatnonzero(excess)[0]
             raise ValueError(
@@ -338,10 +338,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         indicators, exposed = one_hot(codes)
         return indicators, weights, exposed
 
-    def _without_rounding(
-        self, sums: JointSums | ClassSums, weight_before: float
-    ) -> JointSums | ClassSums:
-        sums = super()._without_rounding(sums, weight_before)
+    def _without_rounding(self, sums: JointSums | ClassSums) -> JointSums | ClassSums:
+        if not np.any(self.class_count_):
+            return sums.empty()
         for k in np.flatnonzero(self.class_count_ == 0):
             sums = sums.clear(k)
         return sums
@@ -456,7 +455,12 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         return self._decide(self._outputs(X))
 
     def _decide(self, outputs: NDArray) -> NDArray:
-        return self.classes_[np.argmax(outputs, axis=1)]
+        return self.classes_[np.argmax(self._of_seen_classes(outputs), axis=1)]
+
+    def _of_seen_classes(self, scores: NDArray) -> NDArray:
+        """Return scores, -inf for classes without rows if others have some."""
+        has_rows = self.class_count_ > 0
+        return np.where(has_rows | ~np.any(has_rows), scores, -np.inf)
 
     def _score(self, y: ArrayLike, predicted: NDArray, sample_weight: Any) -> float:
         return accuracy_score(y, predicted, sample_weight=sample_weight)
@@ -466,8 +470,11 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
         Scores are divided by a temperature that comes from the sums, no rows being held out
         for it: that of a multinomial logit model whose errors are as large as the residuals
-        of the regression, corrected for overfitting as in generalised cross-validation.
-        The class of highest probability is the predicted one.
+        of the regression, enlarged by W / (W - D - 1) for overfitting, but at most as large
+        as they would be if the scores explained nothing. Where features are many for the
+        rows, or `alpha` is large, probabilities are too even; hold rows out and use
+        :class:`~sklearn.calibration.CalibratedClassifierCV` if they matter. The class of
+        highest probability is the predicted one; classes without rows have none.
 
         Parameters
         ----------
@@ -493,4 +500,4 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             solution.mean_squares,
             solution.coef.shape[1],
         )
-        return tempered_softmax(scores, temperature)
+        return tempered_softmax(self._of_seen_classes(scores), temperature)

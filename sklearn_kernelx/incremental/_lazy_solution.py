@@ -40,6 +40,8 @@ class LazySolution:
         if rows is None or self._factor is None:
             self.drop()
             return
+        if len(rows) == 0:
+            return
         n_pending = len(rows) + sum(map(len, self._pending))
         if cheaper_to_update(n_pending, rows.shape[1]):
             self._pending.append(rows)

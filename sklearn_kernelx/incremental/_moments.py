@@ -26,6 +26,10 @@ from sklearn_kernelx.incremental._packed import (
 
 # Squares of features below it cannot overflow a sum of 1e28 of them.
 SURELY_SUMMABLE = 1e140
+# Of a feature that is constant, relative to its value: some ulp.
+ROUNDING_OF_MEAN = 64 * EPS
+# Rounding of sums that rows are taken out of, of many blocks each.
+REMOVAL = 1e-11
 
 
 class Moments(NamedTuple):
@@ -47,6 +51,11 @@ class Moments(NamedTuple):
         Sum of w (y - target_mean)^2.
     centred : bool
         Whether sums are about the means, and not about zero.
+    past : ndarray of shape (n_features,)
+        The largest diagonal that the scatter had before rows were taken out: its rounding
+        is still there.
+    target_past : ndarray of shape (n_targets,)
+        The same for `target_scatter`, about zero.
     """
 
     weight: float
@@ -56,6 +65,13 @@ class Moments(NamedTuple):
     cross: NDArray[np.float64]
     target_scatter: NDArray[np.float64]
     centred: bool
+    past: NDArray[np.float64]
+    target_past: NDArray[np.float64]
+
+    @property
+    def target_squares(self) -> NDArray[np.float64]:
+        """Return the sums of w y^2."""
+        return self.target_scatter + self.weight * np.square(self.target_mean)
 
     @property
     def n_features(self) -> int:
@@ -66,6 +82,20 @@ class Moments(NamedTuple):
     def n_targets(self) -> int:
         """Return the number of targets."""
         return len(self.target_mean)
+
+    @property
+    def diagonal(self) -> NDArray[np.float64]:
+        """Return the diagonal of the scatter, a copy."""
+        return self.scatter[diagonal_places(self.n_features)]
+
+    @property
+    def noise(self) -> NDArray[np.float64]:
+        """Return what rounding may have added to the diagonal.
+
+        Features far from zero have rounding errors in proportion to their mean.
+        """
+        of_mean = self.weight * np.square(ROUNDING_OF_MEAN * self.mean)
+        return of_mean + self.n_features * EPS * np.maximum(self.diagonal, self.past)
 
 
 def empty_moments(n_features: int, n_targets: int, centred: bool = True) -> Moments:
@@ -78,6 +108,8 @@ def empty_moments(n_features: int, n_targets: int, centred: bool = True) -> Mome
         cross=np.zeros((n_targets, n_features)),
         target_scatter=np.zeros(n_targets),
         centred=centred,
+        past=np.zeros(n_features),
+        target_past=np.zeros(n_targets),
     )
 
 
@@ -125,29 +157,38 @@ def add_rows(
     Raises
     ------
     ValueError
-        If features are not finite, or their squares overflow. `moments` is then unchanged.
+        If features are not finite, or squares of features or targets, or weights, overflow
+        in sum. `moments` is then unchanged.
     """
     n_rows = len(features)
     weights = np.ones(n_rows) if weights is None else weights
     exposed = np.arange(moments.n_targets) if exposed is None else exposed
+    with np.errstate(over="ignore"):
+        weight = float(np.sum(weights))
+        _check_weight(moments.weight + weight)
     block = Moments(
-        weight=float(np.sum(weights)),
+        weight=weight,
         mean=np.zeros(moments.n_features),
         target_mean=np.zeros(moments.n_targets),
         scatter=np.empty(0),
         cross=np.empty(0),
         target_scatter=np.zeros(moments.n_targets),
         centred=moments.centred,
+        past=np.empty(0),
+        target_past=np.empty(0),
     )
     if block.weight == 0:
         return moments, np.empty((0, moments.n_features))
     if moments.centred:
         add_weighted_rows(features, weights / block.weight, block.mean)
         check_finite(block.mean)
-        block.target_mean[exposed] = weights @ targets / block.weight
-    centred_targets = targets - block.target_mean[exposed]
-    block.target_scatter[exposed] = weights @ np.square(centred_targets)
-    joint, shift = _joined(moments, block)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if moments.centred:
+            block.target_mean[exposed] = weights @ targets / block.weight
+        centred_targets = targets - block.target_mean[exposed]
+        block.target_scatter[exposed] = weights @ np.square(centred_targets)
+        joint, shift = _joined(moments, block)
+    _check_sums_of_targets(joint)
     # About these centres the sums over the block are those about its mean, and what the
     # shift of means adds.
     nearness = np.sqrt(moments.weight / joint.weight)
@@ -187,12 +228,18 @@ def merge_moments(
     -------
     moments : Moments
         Of both, or of what remains.
+
+    Raises
+    ------
+    ValueError
+        If sums overflow, or rows are taken out that spread more than all that there are.
+        `moments` is then unchanged.
     """
     if other.weight == 0:
         return moments
-    if sign < 0 and moments.weight - other.weight <= EPS * moments.weight:
+    if _takes_all(moments, other, sign):
         return empty_moments(moments.n_features, moments.n_targets, moments.centred)
-    joint, shift = _joined(moments, other, sign)
+    joint, shift = _checked_join(moments, other, sign)
     blas.daxpy(other.scatter, moments.scatter, a=sign)
     row = np.sqrt(abs(shift.factor)) * shift.features
     add_squares(moments.scatter, row[np.newaxis], sign, n_threads)
@@ -201,10 +248,16 @@ def merge_moments(
     return joint
 
 
+def check_merge(moments: Moments, other: Moments, sign: int = 1) -> None:
+    """Raise what `merge_moments` would raise, without a change."""
+    if other.weight > 0 and not _takes_all(moments, other, sign):
+        _checked_join(moments, other, sign)
+
+
 def insert_targets(moments: Moments, places: NDArray, n_targets: int) -> Moments:
     """Return moments with targets moved to `places` of `n_targets`, new ones being zero."""
     arrays = {}
-    for name in ("target_mean", "cross", "target_scatter"):
+    for name in ("target_mean", "cross", "target_scatter", "target_past"):
         old = getattr(moments, name)
         arrays[name] = np.zeros((n_targets, *old.shape[1:]))
         arrays[name][places] = old
@@ -250,6 +303,7 @@ def combine_classes(
     rows = np.sqrt(weights)[:, np.newaxis] * deviations
     add_squares(total.scatter, rows, n_threads=n_threads)
     total.cross[...] = weights[:, np.newaxis] * deviations
+    total.past[...] = sum(m.past * f for m, f in zip(classes, factors, strict=True))
     total.target_scatter[...] = weights * (1 - total.target_mean)
     return total._replace(weight=weight)
 
@@ -281,6 +335,29 @@ def _joined(moments: Moments, other: Moments, sign: int = 1) -> tuple[Moments, _
     return joint, shift
 
 
+def _takes_all(moments: Moments, other: Moments, sign: int) -> bool:
+    return sign < 0 and moments.weight - other.weight <= EPS * moments.weight
+
+
+def _checked_join(moments: Moments, other: Moments, sign: int) -> tuple[Moments, _Shift]:
+    """Return what `_joined` does, or raise if no rows can have such sums."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        joint, shift = _joined(moments, other, sign)
+        diagonal = moments.diagonal + sign * other.diagonal
+        diagonal += shift.factor * np.square(shift.features)
+    if sign < 0:
+        _check_removable(moments, joint, diagonal)
+        past = np.maximum(moments.past, moments.diagonal)
+        target_past = np.maximum(moments.target_past, moments.target_squares)
+    else:
+        _check_weight(joint.weight)
+        _check_sums_of_targets(joint)
+        _check_sums_of_features(diagonal)
+        past = np.maximum(moments.past, other.past)
+        target_past = np.maximum(moments.target_past, other.target_past)
+    return joint._replace(past=past, target_past=target_past), shift
+
+
 def _products(rows: NDArray, targets: NDArray) -> NDArray[np.float64]:
     """Return ``targets.T @ rows`` by SciPy's BLAS: NumPy's is another pool of threads."""
     return blas.dgemm(1.0, rows.T, targets.T, trans_b=True).T
@@ -299,9 +376,40 @@ def _check_summable(moments: Moments, largest: float, n_rows: int) -> None:
     if largest <= SURELY_SUMMABLE:
         return
     check_finite(largest)
-    sums = moments.scatter[diagonal_places(moments.n_features)].max()
     with np.errstate(over="ignore"):
-        if not np.isfinite(sums + n_rows * np.square(largest)):
-            raise ValueError(
-                "squares of the features of X overflow: scale X or its weights"
-            )
+        _check_sums_of_features(moments.diagonal + n_rows * np.square(largest))
+
+
+def _check_sums_of_features(diagonal: NDArray) -> None:
+    if not np.all(np.isfinite(diagonal)):
+        raise ValueError(
+            "squares of the features of X overflow in sum: scale X or the weights"
+        )
+
+
+def _check_weight(weight: float) -> None:
+    if not np.isfinite(weight):
+        raise ValueError(
+            "weights overflow in sum: scale sample_weight, or class_weight if it is a dict"
+        )
+
+
+def _check_sums_of_targets(joint: Moments) -> None:
+    if not np.all(np.isfinite(joint.target_scatter)):
+        raise ValueError("squares of y overflow in sum: scale y or the weights")
+
+
+def _check_removable(moments: Moments, left: Moments, diagonal: NDArray) -> None:
+    """Refuse to take rows out that leave less than nothing, beyond rounding."""
+    weight = moments.weight
+    about_means = weight * (np.square(moments.mean) + np.square(left.mean))
+    features = np.maximum(moments.diagonal, moments.past) + about_means
+    targets = np.maximum(moments.target_squares, moments.target_past)
+    targets = targets + weight * np.square(left.target_mean)
+    if np.any(diagonal < -REMOVAL * features) or np.any(
+        left.target_scatter < -REMOVAL * targets
+    ):
+        raise ValueError(
+            "the rows spread more than all that were seen: forget rows once, with the X, y "
+            "and weights they had"
+        )

@@ -54,24 +54,41 @@ def to_square(matrix: NDArray, n: int) -> NDArray[np.float64]:
     return square
 
 
-def cholesky(matrix: NDArray, n: int, n_threads: int = 1) -> NDArray[np.float64]:
+def clear_rows(matrix: NDArray, n: int, rows: NDArray[np.intp]) -> None:
+    """Make rows and columns zero, in place."""
+    begins = diagonal_places(n) - np.arange(n)
+    for row in rows:
+        matrix[begins[row] : begins[row] + row + 1] = 0
+        matrix[begins[row + 1 :] + row] = 0
+
+
+def cholesky(matrix: NDArray, noise: NDArray, n_threads: int = 1) -> NDArray[np.float64]:
     """Return the packed Cholesky factor of a packed matrix, which it overwrites.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        Packed.
+    noise : ndarray of shape (n,)
+        What of the diagonal may be rounding.
+    n_threads : int, default=1
+        Number of threads.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         If the matrix is not positive definite to rounding: a pivot, which is what a row
-        adds to those before it, is below `n` EPS times its diagonal entry.
+        adds to those before it, is not above the noise.
     """
+    n = len(noise)
     places = diagonal_places(n)
-    diagonal = matrix[places]
     n_threads = _worth_while(n_threads, PANEL * n**2 // 2)
     with single_threaded_blas():
         for panel in range(-(-n // PANEL)):
             if factor_panel(matrix, n, panel, n_threads):
                 raise np.linalg.LinAlgError("the matrix is not positive definite")
     pivots = np.square(matrix[places])
-    if not np.all(pivots > n * EPS * diagonal):
+    if not np.all(pivots > noise):
         raise np.linalg.LinAlgError("the matrix is singular to rounding")
     return matrix
 
@@ -79,8 +96,7 @@ def cholesky(matrix: NDArray, n: int, n_threads: int = 1) -> NDArray[np.float64]
 def cheaper_to_update(n_rows: int, n: int) -> bool:
     """Return whether `update_cholesky` takes less time than a new factorisation.
 
-    Reflections take 2 n_rows n^2 operations at about half the speed of n^3 / 3 for a
-    factorisation.
+    They are even at about n / 6 rows, as measured.
     """
     return 8 * n_rows <= n
 

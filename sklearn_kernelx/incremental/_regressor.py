@@ -12,7 +12,7 @@ from sklearn_kernelx._compat import fit_context
 from sklearn_kernelx.incremental._base import AnalyticIncremental
 from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._moments import empty_moments
-from sklearn_kernelx.incremental._sums import ROUNDING, JointSums
+from sklearn_kernelx.incremental._sums import JointSums
 
 
 class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticIncremental):
@@ -166,9 +166,6 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
             self._target_shape = y.shape[1:]
             self._sums = self._sums.insert(np.arange(0), y[:1].size)
         self._check_target_shape(y)
-        largest = np.abs(y).max()
-        if largest > np.sqrt(np.finfo(np.float64).max) / max(1, len(y)):
-            raise ValueError(f"squares of y, up to {largest:.1e}, overflow: scale y")
 
     def _check_target_shape(self, y: NDArray[np.float64]) -> None:
         if y.shape[1:] != self._target_shape:
@@ -180,12 +177,16 @@ class AnalyticIncrementalRegressor(MultiOutputMixin, RegressorMixin, AnalyticInc
     def _count(self, batch: Batch, sign: int) -> None:
         self._check_target_shape(batch.y)
         weight = batch.row_weights.sum()
-        if sign < 0 and weight > self._sums.weight * (1 + ROUNDING):
+        self._most_weight = max(self._most_weight, self._sums.weight + sign * weight)
+        if sign < 0 and weight > self._sums.weight + self._weight_of_rounding:
             raise ValueError(
                 f"the rows weigh {weight:g}, those seen only {self._sums.weight:g}: forget "
                 "rows once, with the weights they had"
             )
         self.n_samples_seen_ = max(0, self.n_samples_seen_ + sign * batch.n_rows)
+
+    def _without_rounding(self, sums: JointSums) -> JointSums:
+        return sums if sums.weight > self._weight_of_rounding else sums.empty()
 
     def _block_targets(
         self, batch: Batch, block: slice

@@ -48,14 +48,14 @@ def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.
     numpy.linalg.LinAlgError
         If that matrix is singular to rounding.
     """
-    matrix = moments.scatter.copy()
+    matrix = _without_constants(moments)
     matrix[_packed.diagonal_places(moments.n_features)] += alpha
-    return _packed.cholesky(matrix, moments.n_features, n_threads)
+    return _packed.cholesky(matrix, _varying_noise(moments), n_threads)
 
 
 def solve(moments: Moments, alpha: float, factor: NDArray) -> Solution:
     """Return the solution, given the factor of the scatter plus alpha I."""
-    return _solution(moments, alpha, _packed.solve(factor, moments.cross))
+    return _solution(moments, alpha, _packed.solve(factor, _varying_cross(moments)))
 
 
 class Spectrum(NamedTuple):
@@ -78,19 +78,41 @@ class Spectrum(NamedTuple):
 
 def spectrum(moments: Moments) -> Spectrum:
     """Return the eigenvalues and eigenvectors of the scatter."""
-    square = _packed.to_square(moments.scatter, moments.n_features)
+    square = _packed.to_square(_without_constants(moments), moments.n_features)
     with single_threaded_blas():
         values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
-    cross = moments.cross @ vectors
-    if values[0] < -_NOT_ROUNDING * values[-1]:
+    cross = _varying_cross(moments) @ vectors
+    rounding = max(
+        moments.n_features * _packed.EPS * values[-1], _varying_noise(moments).max()
+    )
+    if values[0] < -_NOT_ROUNDING * values[-1] - rounding:
         raise ValueError(
             "the sums are those of no rows: some were forgotten that had not been seen, or "
             "with other weights. Fit anew"
         )
-    rounding = values <= moments.n_features * _packed.EPS * values[-1]
-    values[rounding] = 0
-    cross[:, rounding] = 0
+    is_rounding = values <= rounding
+    values[is_rounding] = 0
+    cross[:, is_rounding] = 0
     return Spectrum(values, vectors, cross)
+
+
+def _constants(moments: Moments) -> NDArray[np.bool_]:
+    """Return which features do not vary but by rounding: their coefficients are zero."""
+    return moments.diagonal <= moments.noise
+
+
+def _without_constants(moments: Moments) -> NDArray[np.float64]:
+    matrix = moments.scatter.copy()
+    _packed.clear_rows(matrix, moments.n_features, np.flatnonzero(_constants(moments)))
+    return matrix
+
+
+def _varying_noise(moments: Moments) -> NDArray[np.float64]:
+    return np.where(_constants(moments), 0, moments.noise)
+
+
+def _varying_cross(moments: Moments) -> NDArray[np.float64]:
+    return np.where(_constants(moments), 0, moments.cross)
 
 
 def solve_by_spectrum(spectrum: Spectrum, moments: Moments, alpha: float) -> Solution:
@@ -109,19 +131,20 @@ def gcv_scores(
     """
     shown = spectrum.values > 0
     values = spectrum.values[shown]
-    explained = np.square(spectrum.cross[:, shown]).sum(axis=0) / values
+    explained = np.square(spectrum.cross[:, shown] / np.sqrt(values)).sum(axis=0)
     total = np.sum(moments.target_scatter)
     unexplained = total - np.sum(explained)
     # Where features fit all targets, what the difference leaves is rounding.
     if unexplained <= _ROUNDING * total:
         unexplained = 0.0
     free = moments.weight - moments.centred - len(values)
-    scores = np.empty(len(alphas))
+    scores = np.full(len(alphas), np.inf)
     for i, alpha in enumerate(alphas):
         withheld = alpha * _inverse(values + alpha)
         residual = unexplained + np.sum(explained * withheld**2)
         remaining = free + np.sum(withheld)
-        scores[i] = moments.weight * residual / remaining**2 if remaining > 0 else np.inf
+        if remaining > 0:
+            scores[i] = (moments.weight / remaining) * (residual / remaining)
     return scores
 
 
@@ -132,7 +155,7 @@ def _inverse(values: NDArray) -> NDArray[np.float64]:
 
 def _solution(moments: Moments, alpha: float, coef: NDArray) -> Solution:
     explained = np.sum(coef * moments.cross) + alpha * np.sum(np.square(coef))
-    squares = moments.target_scatter + moments.weight * np.square(moments.target_mean)
+    squares = moments.target_squares
     return Solution(
         coef=coef,
         intercept=moments.target_mean - coef @ moments.mean,

@@ -10,6 +10,7 @@ from sklearn_kernelx.incremental._moments import (
     Moments,
     add_rows,
     check_finite,
+    check_merge,
     combine_classes,
     empty_moments,
     insert_targets,
@@ -72,6 +73,7 @@ class JointSums(NamedTuple):
                 target_mean=np.delete(moments.target_mean, k),
                 cross=np.delete(moments.cross, k, axis=0),
                 target_scatter=np.delete(moments.target_scatter, k),
+                target_past=np.delete(moments.target_past, k),
             )
         )
 
@@ -126,6 +128,8 @@ class ClassSums(NamedTuple):
         present = [k for k, group in enumerate(other.groups) if group is not None]
         groups = self._with_groups(present)
         for k in present:
+            check_merge(groups[k], other.groups[k], sign)
+        for k in present:
             groups[k] = merge_moments(groups[k], other.groups[k], sign, n_threads)
         return self._replace(groups=tuple(groups))
 
@@ -160,7 +164,8 @@ class ClassSums(NamedTuple):
         if not present:
             return empty_moments(self.n_features, len(self.groups), self.centred)
         groups = [self.groups[k] for k in present]
-        factors = [self.weight / (len(present) * group.weight) for group in groups]
+        share = self.weight / len(present)
+        factors = [share / group.weight for group in groups]
         moments = combine_classes(groups, np.array(factors), self.centred, n_threads)
         return insert_targets(moments, np.array(present), len(self.groups))
 

@@ -17,6 +17,7 @@ from sklearn_kernelx.incremental._moments import (
 from sklearn_kernelx.incremental._packed import to_square
 
 N_FEATURES, N_TARGETS = 6, 3
+NOT_SUMS = ("centred", "past", "target_past")
 
 
 def random_rows(n_rows=60, seed=0):
@@ -50,7 +51,7 @@ def direct(X, Y, weights, centred):
 def as_dict(moments):
     values = moments._asdict()
     values["scatter"] = to_square(moments.scatter, moments.n_features)
-    return {name: value for name, value in values.items() if name != "centred"}
+    return {k: value for k, value in values.items() if k not in NOT_SUMS}
 
 
 def assert_same(moments, expected, tolerance=1e-13):
@@ -177,6 +178,39 @@ def test_a_block_that_is_refused_changes_nothing(bad, message):
     X[7, 3] = bad
     with pytest.raises(ValueError, match=message):
         add_rows(moments, X, Y, weights)
+    for name, value in as_dict(moments).items():
+        assert_array_equal(value, before[name])
+
+
+@pytest.mark.parametrize(
+    "factor, weight, message",
+    [(1e160, 1.0, "squares of y"), (1e120, 1e80, "squares of y"), (1, 1e308, "weights")],
+)
+def test_targets_and_weights_that_overflow_change_nothing(factor, weight, message):
+    X, Y, weights = random_rows()
+    moments = moments_of(X, Y, weights)
+    before = {name: np.copy(value) for name, value in as_dict(moments).items()}
+    with pytest.raises(ValueError, match=message):
+        add_rows(moments, X, factor * Y, np.full(60, weight))
+    for name, value in as_dict(moments).items():
+        assert_array_equal(value, before[name])
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("weight", "weights overflow"),
+        ("target_scatter", "squares of y"),
+        ("scatter", "squares of the features"),
+    ],
+)
+def test_merges_that_overflow_change_nothing(name, message):
+    X, Y, _ = random_rows()
+    huge = 0 * getattr(moments_of(X, Y), name) + 1.5e308
+    moments, other = (moments_of(X, Y)._replace(**{name: huge}) for _ in range(2))
+    before = {name: np.copy(value) for name, value in as_dict(moments).items()}
+    with pytest.raises(ValueError, match=message):
+        merge_moments(moments, other)
     for name, value in as_dict(moments).items():
         assert_array_equal(value, before[name])
 

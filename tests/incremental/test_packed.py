@@ -6,9 +6,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_kernelx._cython._packed_triangle import PANEL
 
 from sklearn_kernelx.incremental._packed import (
+    EPS,
     add_squares,
     cheaper_to_update,
     cholesky,
+    clear_rows,
     diagonal_places,
     packed_size,
     solve,
@@ -27,6 +29,10 @@ def packed_squares(rows, n_threads=1):
     matrix = np.zeros(packed_size(rows.shape[1]))
     add_squares(matrix, rows, n_threads=n_threads)
     return matrix
+
+
+def factor_of(matrix, n, n_threads=1):
+    return cholesky(matrix, n * EPS * matrix[diagonal_places(n)], n_threads)
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -49,7 +55,7 @@ def test_size_is_little_more_than_half_the_square(n):
 def test_factor_solves(n):
     rows, targets = random_rows(3 * n + 3, n), random_rows(4, n, seed=1)
     matrix = packed_squares(rows)
-    solution = solve(cholesky(matrix.copy(), n), targets)
+    solution = solve(factor_of(matrix.copy(), n), targets)
     assert_allclose(solution @ (rows.T @ rows), targets, atol=1e-10)
     assert_allclose(solution, np.linalg.solve(rows.T @ rows, targets.T).T, rtol=1e-9)
 
@@ -59,16 +65,16 @@ def test_factor_solves(n):
 def test_update(n, n_new):
     rows, new = random_rows(3 * n + 3, n), random_rows(n_new, n, seed=2)
     targets = random_rows(4, n, seed=1)
-    factor = cholesky(packed_squares(rows), n)
+    factor = factor_of(packed_squares(rows), n)
     update_cholesky(factor, new)
-    fresh = cholesky(packed_squares(np.vstack([rows, new])), n)
+    fresh = factor_of(packed_squares(np.vstack([rows, new])), n)
     assert_allclose(solve(factor, targets), solve(fresh, targets), rtol=1e-8, atol=1e-13)
 
 
 def test_updates_do_not_add_up_errors():
     n = 2 * PANEL
     stream = random_rows(2000, n)
-    factor = cholesky(packed_squares(stream[:500]) + packed_squares(np.eye(n)), n)
+    factor = factor_of(packed_squares(stream[:500]) + packed_squares(np.eye(n)), n)
     for start in range(500, 2000, 3):
         update_cholesky(factor, stream[start : start + 3])
     whole = np.linalg.cholesky(stream.T @ stream + np.eye(n))
@@ -84,7 +90,7 @@ def test_same_bits_for_any_number_of_threads(n):
 
     def factors(n_threads):
         matrix = packed_squares(rows, n_threads)
-        factor = cholesky(matrix.copy(), n, n_threads)
+        factor = factor_of(matrix.copy(), n, n_threads)
         updated = factor.copy()
         update_cholesky(updated, new, n_threads)
         return matrix, factor, updated
@@ -99,16 +105,26 @@ def test_singular_to_rounding(n):
     rows = random_rows(2 * n, n)
     rows[:, n - 1] = rows[:, 0] + rows[:, 1]
     with pytest.raises(np.linalg.LinAlgError):
-        cholesky(packed_squares(rows), n)
+        factor_of(packed_squares(rows), n)
     rows[:, n - 1] *= 1 + 1e-3 * random_rows(2 * n, 1, seed=3)[:, 0]
-    cholesky(packed_squares(rows), n)  # the same but for one part in a thousand
+    factor_of(packed_squares(rows), n)  # the same but for one part in a thousand
 
 
 def test_indefinite():
     with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
-        cholesky(-packed_squares(random_rows(10, 3)), 3)
+        factor_of(-packed_squares(random_rows(10, 3)), 3)
 
 
 def test_updates_are_for_few_rows():
     assert cheaper_to_update(1, 100)
     assert not cheaper_to_update(64, 100)
+
+
+@pytest.mark.parametrize("n", [1, PANEL, PANEL + 3])
+def test_clear_rows(n):
+    rows = random_rows(2 * n, n)
+    cleared = np.unique([0, n // 2, n - 1])
+    matrix = packed_squares(rows)
+    clear_rows(matrix, n, cleared)
+    rows[:, cleared] = 0
+    assert_allclose(to_square(matrix, n), rows.T @ rows, rtol=1e-12, atol=1e-11)

@@ -91,9 +91,46 @@ def test_gcv_of_more_features_than_rows(centred):
 
 
 def test_sums_of_no_rows():
-    moments = merge_moments(moments_of(X, Y), moments_of(10 * X[:40], Y[:40]), -1)
+    seen = np.outer(RNG.standard_normal(80), [1, 1]) + 0.1 * RNG.standard_normal((80, 2))
+    never = np.outer(RNG.standard_normal(40), [0.5, -0.5])
+    targets = Y.mean(axis=0) + 0.1 * RNG.standard_normal((40, 3))
+    moments = merge_moments(moments_of(seen, Y), moments_of(never, targets), -1)
     with pytest.raises(ValueError, match="forgotten"):
         spectrum(moments)
+
+
+@pytest.mark.parametrize("constant", [1.0, 1e8, 1e12])
+@pytest.mark.parametrize("alpha", [0.0, 1e-8, 0.1])
+def test_constant_features_have_no_coefficient(constant, alpha):
+    """Their scatter is rounding, of which a small penalty would make huge numbers."""
+    wide = np.hstack([X, np.full((80, 1), constant)])
+    moments = empty_moments(11, 3)
+    for rows in np.array_split(np.arange(80), 9):
+        moments, _ = add_rows(moments, wide[rows], Y[rows])
+    expected = solve_by_spectrum(spectrum(moments_of(X, Y)), moments_of(X, Y), alpha)
+    solutions = [solve_by_spectrum(spectrum(moments), moments, alpha)]
+    if alpha == 0:
+        with pytest.raises(np.linalg.LinAlgError):
+            factorise(moments, alpha)
+    else:
+        solutions.append(solve(moments, alpha, factorise(moments, alpha)))
+    for solution in solutions:
+        assert not solution.coef[:, 10].any()
+        assert_allclose(solution.coef[:, :10], expected.coef, rtol=1e-7)
+        assert_allclose(solution.intercept, expected.intercept, rtol=1e-7)
+
+
+def test_what_large_rows_leave_behind_is_rounding():
+    """An outlier of 1e10 costs the digits of what stays: no coefficients are made of it."""
+    moments = moments_of(np.vstack([X, np.full((1, 10), 1e10)]), np.vstack([Y, Y[:1]]))
+    moments = merge_moments(moments, moments_of(np.full((1, 10), 1e10), Y[:1]), -1)
+    assert np.abs(solve_by_spectrum(spectrum(moments), moments, 0.1).coef).max() < 1
+
+
+def test_gcv_of_huge_weights():
+    moments = moments_of(X, Y, np.full(80, 1e200))
+    scores = gcv_scores(spectrum(moments), moments, 1e200 * ALPHAS)
+    assert np.all(np.isfinite(scores)) and np.all(scores > 0)
 
 
 def test_gcv_without_degrees_of_freedom():
