@@ -320,7 +320,6 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """
         check_mergeable(self, other)
         n_threads = effective_n_threads(self.n_jobs)
-        other = deepcopy(other) if other is self else other
         with Transaction(self) as transaction:
             added = self._take_over_targets(other)
             self.n_samples_seen_ += other.n_samples_seen_

@@ -51,11 +51,12 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
 
     class_weight : dict or "balanced", default=None
         Weights of classes as ``{label: weight}``, 1 for those not named; they multiply
-        `sample_weight`. "balanced" gives the classes seen so far equal weights, whenever
-        they were seen: rows of class k weigh ``W / (c W_k)``, with W and W_k the sums of
-        `sample_weight` over all rows and over those of the class, and c the number of
-        classes with rows. As these weights change with each batch, that takes a Gram matrix
-        for each class, see `max_memory`. The first batch fixes it.
+        `sample_weight`. A label that never comes is no error: it might still come.
+        "balanced" gives the classes seen so far equal weights, whenever they were seen:
+        rows of class k weigh ``W / (c W_k)``, with W and W_k the sums of `sample_weight`
+        over all rows and over those of the class, and c the number of classes with rows.
+        As these weights change with each batch, that takes a Gram matrix for each class,
+        see `max_memory`. The first batch fixes it.
 
     new_classes : {"extend", "error"}, default="extend"
         Whether labels that were never seen before become new classes, or an error, as
@@ -288,7 +289,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         self._sums = self._sums.insert(places, len(classes))
 
     def _codes(self, labels: NDArray) -> NDArray[np.intp]:
-        return np.searchsorted(self.classes_, labels)
+        return np.searchsorted(self.classes_, labels.astype(self.classes_.dtype))
 
     def _count(self, batch: Batch, sign: int) -> None:
         if sign < 0:
@@ -383,6 +384,8 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             no Gram matrix of its own, as with any `class_weight` but "balanced".
         """
         check_is_fitted(self)
+        if np.ndim(label) > 0:
+            raise ValueError(f"label must be one of classes_, not several: {label!r}")
         places = np.flatnonzero(self.classes_ == label)
         if len(places) == 0:
             raise ValueError(

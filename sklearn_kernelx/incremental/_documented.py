@@ -52,7 +52,7 @@ _SHARED = {
 
     projection : {"orthogonal", "gaussian"}, default="orthogonal"
         Whether random directions are orthogonal in blocks of `n_features`, which spreads
-        them more evenly, or independent.""",
+        them more evenly and takes a QR factorisation, or independent.""",
     "[fitted]": """\
     n_samples_seen_ : int
         Number of rows with a positive weight, over all calls, less those forgotten.

@@ -182,7 +182,8 @@ def make_feature_map(
     else:
         draw = _orthogonal_directions if projection == "orthogonal" else _iid_directions
         scale = math.sqrt(2 * gamma)
-        directions = scale * draw(n_features, n_components, rng)
+        directions = draw(n_features, n_components, rng)
+        directions *= scale
         if activation == "cos":
             directions /= _TURN
             offset = rng.random(n_components)
@@ -263,7 +264,8 @@ def _orthogonal_directions(
     for first in range(0, n_components, n_features):
         block = directions[:, first : first + n_features]
         block[:] = _orthonormal_columns(n_features, block.shape[1], rng)
-    return directions * np.sqrt(rng.chisquare(n_features, n_components))
+    directions *= np.sqrt(rng.chisquare(n_features, n_components))
+    return directions
 
 
 def _orthonormal_columns(

@@ -24,11 +24,11 @@ class TransformerMap:
         Fitted.
     dtype : str
         Name of the type of the features.
-    n_features_out : int, default=None
-        What it makes of a row; None if nothing has been transformed yet.
+    n_features_out : int
+        What it makes of a row.
     """
 
-    def __init__(self, transformer: Any, dtype: str, n_features_out: int | None = None):
+    def __init__(self, transformer: Any, dtype: str, n_features_out: int) -> None:
         self._transformer = transformer
         self.dtype = np.dtype(dtype)
         self.n_features_out = n_features_out
@@ -39,7 +39,7 @@ class TransformerMap:
         if sparse.issparse(features):
             features = features.toarray()
         features = np.asarray(features, dtype=self.dtype, order="C")
-        wanted = (num_samples(rows), self.n_features_out or features.shape[-1])
+        wanted = (num_samples(rows), self.n_features_out)
         if features.shape != wanted:
             raise ValueError(
                 f"feature_map={type(self._transformer).__name__} makes an array of shape "
@@ -61,7 +61,16 @@ def fitted_transformer(transformer: Any, X: Any) -> Any:
 def example_of(transformer: Any, X: Any) -> NDArray:
     """Return what a fitted transformer makes of the first row, (1, n_features_out)."""
     features = transformer.transform(safe_indexing(X, [0]))
-    return features.toarray() if sparse.issparse(features) else np.asarray(features)
+    features = features.toarray() if sparse.issparse(features) else np.asarray(features)
+    name = f"feature_map={type(transformer).__name__}"
+    if features.ndim != 2:
+        raise ValueError(
+            f"{name} makes an array of shape {features.shape} of one row: choose one that "
+            "makes an array of shape (n_rows, n_features_out)"
+        )
+    if features.dtype.kind == "c":
+        raise ValueError(f"{name} makes complex features: choose one that makes real ones")
+    return features
 
 
 def blocks_of(X: Any, n_features: int) -> Iterator[slice]:

@@ -1,6 +1,6 @@
 """Labels of classes, sorted, to which new ones come."""
 
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,16 @@ def read_labels(y: ArrayLike, name: str = "y") -> NDArray:
     scikit-learn's own check warns of batches in which most labels differ: no cause for
     concern in a stream.
     """
+    labels = np.asarray(y)
+    if labels.ndim == 0 or len(labels) == 0:
+        raise ValueError(f"{name} must be a list of at least one label; got {y!r}")
     labels = check_array(
-        column_or_1d(y, warn=True), dtype=None, ensure_2d=False, input_name=name
+        column_or_1d(labels, warn=True), dtype=None, ensure_2d=False, input_name=name
     )
+    if labels.dtype.kind not in "biufOUT":
+        raise ValueError(
+            f"Unknown label type: {labels.dtype}. Give {name} as numbers or strings"
+        )
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise ValueError(
             f"Unknown label type: continuous. Give {name} as labels of classes, not as "
@@ -46,17 +53,45 @@ def unite(known: NDArray | None, found: NDArray) -> NDArray:
     Raises
     ------
     ValueError
-        If numbers meet strings.
+        If numbers meet strings, or numbers that no common type holds exactly.
     """
     if known is None:
         return np.unique(found)
     kinds = [_kind(labels) for labels in (known, found)]
-    if len(found) and kinds[0] != kinds[1]:
+    if kinds[0] != kinds[1]:
         raise ValueError(
             f"labels are {kinds[1]} ({listed(found)}), those known so far are {kinds[0]} "
             f"({listed(known)}): give y and classes in one type"
         )
-    return np.union1d(known, found)
+    if known.dtype.kind in "iu" and found.dtype.kind in "iu":
+        return _united_integers(known, found)
+    classes = np.union1d(known, found)
+    if classes.dtype.kind == "f":
+        _refuse_inexact(known, classes.dtype)
+        _refuse_inexact(found, classes.dtype)
+    return classes
+
+
+def _united_integers(known: NDArray, found: NDArray) -> NDArray:
+    """Return the union in the type of the known, if it holds all."""
+    if np.can_cast(found.dtype, known.dtype):
+        return np.union1d(known, found.astype(known.dtype))
+    if known.dtype.kind == "i" and found.max() <= np.iinfo(np.int64).max:
+        return np.union1d(known, found.astype(np.int64))
+    if known.min() >= 0 and found.min() >= 0:
+        return np.union1d(known.astype(np.uint64), found.astype(np.uint64))
+    raise ValueError(
+        f"no type of integers holds both the labels {listed(found)} and {listed(known)}: "
+        "give y and classes in one type"
+    )
+
+
+def _refuse_inexact(labels: NDArray, dtype: np.dtype) -> None:
+    if np.any(labels.astype(dtype).astype(labels.dtype) != labels):
+        raise ValueError(
+            f"labels {listed(labels)} are not exact in {dtype}, the common type of all "
+            "labels: give y and classes in one type"
+        )
 
 
 def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
@@ -143,7 +178,7 @@ def listed(labels: NDArray, n_shown: int = 10) -> str:
 def check_class_weight(class_weight: Any) -> None:
     """Raise if a dict of class weights has one that is negative or not finite."""
     for label, weight in class_weight.items():
-        if not isinstance(weight, Number) or not 0 <= weight < np.inf:
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
             raise ValueError(
                 f"class_weight of label {label!r} must be a finite number of at least 0; "
                 f"got {weight!r}"

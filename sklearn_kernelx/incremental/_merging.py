@@ -1,5 +1,6 @@
 """Which estimators can be merged."""
 
+import pickle
 from typing import Any
 
 import joblib
@@ -30,10 +31,11 @@ def check_mergeable(one: Any, other: Any) -> None:
         )
     check_is_fitted(one)
     check_is_fitted(other)
-    if other.n_features_in_ != one.n_features_in_:
+    n_features = [getattr(e, "n_features_in_", None) for e in (one, other)]
+    if n_features[0] != n_features[1]:
         raise ValueError(
-            f"other has {other.n_features_in_} features, this estimator "
-            f"{one.n_features_in_}: fit both to the same features"
+            f"other has {n_features[1]} features, this estimator {n_features[0]}: fit both "
+            "to the same features"
         )
     names = [getattr(e, "feature_names_in_", None) for e in (one, other)]
     if all(n is not None for n in names) and list(names[0]) != list(names[1]):
@@ -62,16 +64,17 @@ def check_mergeable(one: Any, other: Any) -> None:
 def _have_same_map(one: Any, other: Any) -> bool:
     maps = one._random_map, other._random_map
     if maps == (None, None):
-        mine, theirs = one.feature_map_, other.feature_map_
-        return mine is theirs or joblib.hash(mine) == joblib.hash(theirs)
-    if None in maps:
-        return False
-    return all(map(_equal_up_to_rounding, *maps))
+        return _are_same_transformers(one.feature_map_, other.feature_map_)
+    return None not in maps and maps[0].agrees_with(maps[1])
 
 
-def _equal_up_to_rounding(one: Any, other: Any) -> bool:
-    """Compare parts of maps, as another machine may have computed them."""
-    if not isinstance(one, np.ndarray):
-        return one == other
-    tolerance = np.sqrt(np.finfo(one.dtype).eps)
-    return one.shape == other.shape and np.allclose(one, other, tolerance, tolerance)
+def _are_same_transformers(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    try:
+        return joblib.hash(one) == joblib.hash(other)
+    except pickle.PicklingError as error:
+        raise ValueError(
+            "feature maps that cannot be pickled cannot be compared: use functions with a "
+            "name instead of lambdas, or the same object in both"
+        ) from error

@@ -1,0 +1,117 @@
+"""Labels of mixed types, transformers of users, and maps that are told apart."""
+
+import datetime
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_iris
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.preprocessing import FunctionTransformer
+
+from sklearn_kernelx import AnalyticIncrementalClassifier
+
+X, LABELS = load_iris(return_X_y=True)
+ORDER = np.random.default_rng(0).permutation(150)
+X, LABELS = X[ORDER], LABELS[ORDER]
+FIRST, SECOND = slice(0, 75), slice(75, 150)
+
+
+def classifier(**parameters):
+    return AnalyticIncrementalClassifier(20, random_state=0, **parameters)
+
+
+@pytest.mark.parametrize("types", [(np.int64, np.uint64), (np.uint64, np.int64)])
+def test_large_integers_of_both_kinds_stay_apart(types):
+    one, two = ((LABELS + 2**60).astype(dtype) for dtype in types)
+    clf = classifier().partial_fit(X[FIRST], one[FIRST]).partial_fit(X[SECOND], two[SECOND])
+    assert_array_equal(clf.classes_, np.arange(3) + 2**60)
+    expected = classifier().fit(X, LABELS)
+    assert clf.n_samples_seen_ == 150
+    assert_allclose(clf.coef_, expected.coef_, rtol=1e-9, atol=1e-12)
+    merged = (
+        classifier()
+        .fit(X[FIRST], one[FIRST])
+        .merge(classifier().fit(X[SECOND], two[SECOND]))
+    )
+    assert_array_equal(merged.classes_, clf.classes_)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        LABELS + 2.0**60,
+        np.where(LABELS == 0, 2**64 - 1, LABELS.astype(np.uint64)),
+    ],
+)
+def test_labels_that_no_type_holds_are_refused(found):
+    clf = classifier().partial_fit(X, np.where(LABELS == 0, -1, LABELS + 2**60))
+    before = clf.coef_.copy()
+    with pytest.raises(ValueError, match="in one type"):
+        clf.partial_fit(X, found)
+    assert_array_equal(clf.coef_, before)
+
+
+@pytest.mark.parametrize(
+    "labels", [LABELS.astype("S1"), np.array([datetime.date(2026, 1, 1)] * 150, "M8[D]")]
+)
+def test_bytes_and_dates_are_no_labels(labels):
+    with pytest.raises(ValueError, match="Unknown label type"):
+        classifier().fit(X, labels)
+
+
+@pytest.mark.parametrize("classes", [[], 3])
+def test_what_is_wrong_with_classes(classes):
+    with pytest.raises(ValueError, match="classes must be"):
+        classifier().partial_fit(X, LABELS, classes=classes)
+
+
+def test_one_class_at_a_time_is_forgotten():
+    with pytest.raises(ValueError, match="not several"):
+        classifier(class_weight="balanced").fit(X, LABELS).forget_class([0, 1])
+
+
+def test_complex_class_weights():
+    with pytest.raises(ValueError, match="class_weight"):
+        classifier(class_weight={0: 1j}).fit(X, LABELS)
+
+
+@pytest.mark.parametrize("make", [lambda X: X[:, 0], lambda X: X + 1j])
+def test_transformers_that_make_no_features(make):
+    with pytest.raises(ValueError, match="feature_map=FunctionTransformer makes"):
+        classifier(feature_map=FunctionTransformer(make)).fit(X, LABELS)
+
+
+def test_texts_are_merged():
+    texts = np.array([f"word{label} and {label}" for label in LABELS])
+    hashing = HashingVectorizer(n_features=16)
+    one, two = (
+        classifier(feature_map=hashing).fit(texts[rows], LABELS[rows])
+        for rows in (FIRST, SECOND)
+    )
+    joint = classifier(feature_map=hashing).fit(texts, LABELS)
+    assert_allclose(one.merge(two).coef_, joint.coef_, rtol=1e-9, atol=1e-12)
+
+
+def test_transformers_that_cannot_be_compared():
+    clf = classifier(feature_map=FunctionTransformer(lambda X: X**2)).fit(X, LABELS)
+    other = classifier(feature_map=FunctionTransformer(lambda X: X**2)).fit(X, LABELS)
+    with pytest.raises(ValueError, match="lambdas"):
+        clf.merge(other)
+
+
+@pytest.mark.parametrize("parameters", [{"gamma": 1e-19}, {"gamma": 1e-25}])
+def test_maps_of_small_numbers_are_told_apart(parameters):
+    one = AnalyticIncrementalClassifier(20, random_state=0, **parameters).fit(X, LABELS)
+    two = AnalyticIncrementalClassifier(20, random_state=1, **parameters).fit(X, LABELS)
+    with pytest.raises(ValueError, match="another feature map"):
+        one.merge(two)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_merged_with_itself(class_weight):
+    clf = classifier(class_weight=class_weight).fit(X, LABELS)
+    clf.merge(clf)
+    twice = classifier(class_weight=class_weight)
+    twice.fit(np.vstack([X, X]), np.hstack([LABELS, LABELS]))
+    assert_allclose(clf.coef_, twice.coef_, rtol=1e-9, atol=1e-12)
