@@ -45,7 +45,7 @@ from sklearn_kernelx.incremental._features import (
 from sklearn_kernelx.incremental._lazy_solution import LazySolution
 from sklearn_kernelx.incremental._merging import check_mergeable
 from sklearn_kernelx.incremental._moments import check_finite
-from sklearn_kernelx.incremental._ridge import Solution
+from sklearn_kernelx.incremental._ridge import Solution, in_type
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
 from sklearn_kernelx.incremental._transaction import Transaction
 
@@ -387,7 +387,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
         """Return what each solution makes of validated rows."""
         n_threads = effective_n_threads(self.n_jobs)
         feature_map = self._features
-        models = [self._cast(solution) for solution in solutions]
+        models = [in_type(solution, self._dtype) for solution in solutions]
         parts: list[list[NDArray]] = [[] for _ in models]
         with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
             for block in blocks_of(X, feature_map.n_features_out):
@@ -397,18 +397,6 @@ class AnalyticIncremental(BaseEstimator, ABC):
                     check_finite(outputs)
                     part.append(decide(outputs))
         return [np.concatenate(part) for part in parts]
-
-    def _cast(self, solution: Solution) -> tuple[NDArray, NDArray]:
-        """Return coefficients, transposed, and intercepts in the type of the features."""
-        with np.errstate(over="ignore"):
-            coef = solution.coef.T.astype(self._dtype)
-            intercept = solution.intercept.astype(self._dtype)
-        if not (np.all(np.isfinite(coef)) and np.all(np.isfinite(intercept))):
-            raise ValueError(
-                f"coefficients overflow in {self._dtype}: scale y, or fit with "
-                "dtype='float64'"
-            )
-        return coef, intercept
 
     def alpha_path(
         self,

@@ -21,6 +21,7 @@ from sklearn_kernelx.incremental._labels import (
     listed,
     one_hot,
     read_labels,
+    refuse_excess,
     refuse_unknown,
     unite,
 )
@@ -300,7 +301,8 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         weights = np.bincount(codes, batch.row_weights, n_classes)
         n_rows = np.bincount(codes, minlength=n_classes)
         if sign < 0:
-            self._check_seen(weights)
+            tolerated = self.class_count_ + self._weight_of_rounding
+            refuse_excess(self.classes_, weights, tolerated)
         else:
             exposed = np.flatnonzero(n_rows)
             self.classes_seen_in_batch_ = self.classes_[exposed]
@@ -310,16 +312,6 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         self.class_count_ = np.where(count > self._weight_of_rounding, count, 0)
         self._n_rows_of_class = np.maximum(self._n_rows_of_class + sign * n_rows, 0)
         self.n_samples_seen_ = int(self._n_rows_of_class.sum())
-
-    def _check_seen(self, weights: NDArray[np.float64]) -> None:
-        excess = weights > self.class_count_ + self._weight_of_rounding
-        if np.any(excess):
-            k = np.flatnonzero(excess)[0]
-            raise ValueError(
-                f"rows of label {listed(self.classes_[[k]])} weigh {weights[k]:g}, those "
-                f"seen only {self.class_count_[k]:g}: forget rows once, with the weights "
-                "they had"
-            )
 
     def _check_memory(self, exposed: NDArray[np.intp]) -> None:
         """Refuse Gram matrices of too many classes before there is one."""

@@ -104,6 +104,17 @@ def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
         )
 
 
+def refuse_excess(classes: NDArray, weights: NDArray, seen: NDArray) -> None:
+    """Raise if rows to be forgotten weigh more than those seen of their class."""
+    excess = np.flatnonzero(weights > seen)
+    if len(excess):
+        k = excess[0]
+        raise ValueError(
+            f"rows of label {listed(classes[[k]])} weigh {weights[k]:g}, those seen only "
+            f"{seen[k]:g}: forget rows once, with the weights they had"
+        )
+
+
 def admitted(
     known: NDArray | None, declared: NDArray | None, found: NDArray, *, is_strict: bool
 ) -> NDArray:

@@ -148,6 +148,17 @@ def gcv_scores(
     return scores
 
 
+def in_type(solution: Solution, dtype: str) -> tuple[NDArray, NDArray]:
+    """Return coefficients, transposed, and intercepts in a type, if it can hold them."""
+    with np.errstate(over="ignore"):
+        model = solution.coef.T.astype(dtype), solution.intercept.astype(dtype)
+    if not all(np.all(np.isfinite(part)) for part in model):
+        raise ValueError(
+            f"coefficients overflow in {dtype}: scale y, or fit with dtype='float64'"
+        )
+    return model
+
+
 def _inverse(values: NDArray) -> NDArray[np.float64]:
     """Return the reciprocal, zero for zero."""
     return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
