@@ -160,33 +160,12 @@ def add_rows(
         If features are not finite, or squares of features or targets, or weights, overflow
         in sum. `moments` is then unchanged.
     """
-    n_rows = len(features)
-    weights = np.ones(n_rows) if weights is None else weights
+    weights = np.ones(len(features)) if weights is None else weights
     exposed = np.arange(moments.n_targets) if exposed is None else exposed
-    with np.errstate(over="ignore"):
-        weight = float(np.sum(weights))
-        _check_weight(moments.weight + weight)
-    block = Moments(
-        weight=weight,
-        mean=np.zeros(moments.n_features),
-        target_mean=np.zeros(moments.n_targets),
-        scatter=np.empty(0),
-        cross=np.empty(0),
-        target_scatter=np.zeros(moments.n_targets),
-        centred=moments.centred,
-        past=np.empty(0),
-        target_past=np.empty(0),
-    )
+    block = _without_products(moments, features, targets, weights, exposed)
     if block.weight == 0:
         return moments, np.empty((0, moments.n_features))
-    if moments.centred:
-        add_weighted_rows(features, weights / block.weight, block.mean)
-        check_finite(block.mean)
     with np.errstate(over="ignore", invalid="ignore"):
-        if moments.centred:
-            block.target_mean[exposed] = weights @ targets / block.weight
-        centred_targets = targets - block.target_mean[exposed]
-        block.target_scatter[exposed] = weights @ np.square(centred_targets)
         joint, shift = _joined(moments, block)
     _check_sums_of_targets(joint)
     # About these centres the sums over the block are those about its mean, and what the
@@ -195,9 +174,9 @@ def add_rows(
     centre = block.mean - nearness * shift.features
     target_centre = block.target_mean - nearness * shift.targets
     roots = np.sqrt(weights)
-    squares = np.empty((n_rows, moments.n_features))
+    squares = np.empty(features.shape)
     largest = centre_rows(features, centre, roots, squares)
-    _check_summable(moments, largest, n_rows)
+    _check_summable(moments, largest, len(features))
 
     with single_threaded_blas():
         products = _products(squares, roots[:, np.newaxis] * targets)
@@ -206,6 +185,30 @@ def add_rows(
         moments.cross[...] -= np.multiply.outer(totals, shift.features)
         add_squares(moments.scatter, squares, n_threads=n_threads)
     return joint, squares
+
+
+def _without_products(
+    moments: Moments,
+    features: NDArray,
+    targets: NDArray,
+    weights: NDArray,
+    exposed: NDArray,
+) -> Moments:
+    """Return the moments of a block of rows, those of pairs of features left out."""
+    mean, target_mean = np.zeros(moments.n_features), np.zeros(moments.n_targets)
+    target_scatter = np.zeros(moments.n_targets)
+    none = np.empty(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = float(np.sum(weights))
+        _check_weight(moments.weight + weight)
+        if moments.centred and weight > 0:
+            add_weighted_rows(features, weights / weight, mean)
+            check_finite(mean)
+            target_mean[exposed] = weights @ targets / weight
+        target_scatter[exposed] = weights @ np.square(targets - target_mean[exposed])
+    return Moments(
+        weight, mean, target_mean, none, none, target_scatter, moments.centred, none, none
+    )
 
 
 def merge_moments(
