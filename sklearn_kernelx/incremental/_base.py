@@ -252,7 +252,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
             Their targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            The weights they had. A part of a weight takes out a part of a row.
+            The weights they had, or parts of them: `n_samples_seen_` counts whole rows.
 
         Returns
         -------

@@ -68,7 +68,8 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
     max_memory : float, default=4096
         Most memory in MiB that the Gram matrices of all classes with
         ``class_weight="balanced"`` may take, which is 4 D^2 bytes each. What would take
-        more is refused.
+        more is refused. Calls with many rows need a second set of the classes that are in
+        them, for as long as they run.
 
     Attributes
     ----------
@@ -348,7 +349,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             refuse_unknown(self.classes_, other.classes_, remedy)
         self._extend(unite(self.classes_, other.classes_))
         places, n_classes = self._codes(other.classes_), len(self.classes_)
-        self._check_memory(places[other._n_rows_of_class > 0])
+        self._check_memory(places[other.class_count_ > 0])
         for name in ("class_count_", "_n_rows_of_class"):
             added = inserted(getattr(other, name), places, n_classes)
             setattr(self, name, getattr(self, name) + added)
@@ -468,8 +469,9 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         of the regression, enlarged by W / (W - D - 1) for overfitting, but at most as large
         as they would be if the scores explained nothing. Where features are many for the
         rows, or `alpha` is large, probabilities are too even; hold rows out and use
-        :class:`~sklearn.calibration.CalibratedClassifierCV` if they matter. The class of
-        highest probability is the predicted one; classes without rows have none.
+        :class:`~sklearn.calibration.CalibratedClassifierCV` if they matter. The sum W of
+        all weights counts as the number of rows. Up to rounding, the class of highest
+        probability is the predicted one; classes without rows have none.
 
         Parameters
         ----------

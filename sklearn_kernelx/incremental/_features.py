@@ -63,7 +63,7 @@ def example_of(transformer: Any, X: Any) -> NDArray:
     features = transformer.transform(safe_indexing(X, [0]))
     features = features.toarray() if sparse.issparse(features) else np.asarray(features)
     name = f"feature_map={type(transformer).__name__}"
-    if features.ndim != 2:
+    if features.ndim != 2 or features.shape[1] == 0:
         raise ValueError(
             f"{name} makes an array of shape {features.shape} of one row: choose one that "
             "makes an array of shape (n_rows, n_features_out)"

@@ -64,8 +64,8 @@ class LazySolution:
 
         Returns
         -------
-        coef : ndarray of shape (n_targets, n_features)
-        intercept : ndarray of shape (n_targets,)
+        solution : Solution
+            Its arrays are read-only.
         """
         with self._lock:
             if self._alpha != alpha:

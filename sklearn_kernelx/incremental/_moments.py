@@ -178,11 +178,12 @@ def add_rows(
     largest = centre_rows(features, centre, roots, squares)
     _check_summable(moments, largest, len(features))
 
+    totals = block.weight * nearness * target_centre
+    of_shift = np.multiply.outer(totals, shift.features)
     with single_threaded_blas():
         products = _products(squares, roots[:, np.newaxis] * targets)
-        moments.cross[exposed] += products
-        totals = block.weight * nearness * target_centre
-        moments.cross[...] -= np.multiply.outer(totals, shift.features)
+        of_shift[exposed] -= products
+        moments.cross[...] -= of_shift
         add_squares(moments.scatter, squares, n_threads=n_threads)
     return joint, squares
 
@@ -243,11 +244,12 @@ def merge_moments(
     if _takes_all(moments, other, sign):
         return empty_moments(moments.n_features, moments.n_targets, moments.centred)
     joint, shift = _checked_join(moments, other, sign)
-    blas.daxpy(other.scatter, moments.scatter, a=sign)
     row = np.sqrt(abs(shift.factor)) * shift.features
+    added = np.multiply.outer(shift.factor * shift.targets, shift.features)
+    added += sign * other.cross
+    blas.daxpy(other.scatter, moments.scatter, a=sign)
     add_squares(moments.scatter, row[np.newaxis], sign, n_threads)
-    moments.cross[...] += sign * other.cross
-    moments.cross[...] += np.multiply.outer(shift.factor * shift.targets, shift.features)
+    moments.cross[...] += added
     return joint
 
 

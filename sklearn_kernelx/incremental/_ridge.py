@@ -10,10 +10,10 @@ from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.incremental import _packed
 from sklearn_kernelx.incremental._moments import Moments
 
-# Of a sum of squares, what its parts leave of it.
-_ROUNDING = 1e-10
+# Below this part of the sum of squares, what features do not explain is rounding.
+_UNEXPLAINED = 1e-10
 # Of the largest eigenvalue: what is more negative is no rounding after rows were taken out.
-_NOT_ROUNDING = 1e-6
+_INDEFINITE = 1e-6
 
 
 class Solution(NamedTuple):
@@ -85,7 +85,7 @@ def spectrum(moments: Moments) -> Spectrum:
     rounding = max(
         moments.n_features * _packed.EPS * values[-1], _varying_noise(moments).max()
     )
-    if values[0] < -_NOT_ROUNDING * values[-1] - rounding:
+    if values[0] < -_INDEFINITE * values[-1] - rounding:
         raise ValueError(
             "the sums are those of no rows: some were forgotten that had not been seen, or "
             "with other weights. Fit anew"
@@ -135,7 +135,7 @@ def gcv_scores(
     total = np.sum(moments.target_scatter)
     unexplained = total - np.sum(explained)
     # Where features fit all targets, what the difference leaves is rounding.
-    if unexplained <= _ROUNDING * total:
+    if unexplained <= _UNEXPLAINED * total:
         unexplained = 0.0
     free = moments.weight - moments.centred - len(values)
     scores = np.full(len(alphas), np.inf)
