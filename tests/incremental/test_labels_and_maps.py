@@ -1,13 +1,16 @@
 """Labels of mixed types, transformers of users, and maps that are told apart."""
 
 import datetime
+import threading
 import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_iris
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_kernelx import AnalyticIncrementalClassifier
@@ -138,6 +141,31 @@ def test_transformers_that_cannot_be_compared():
     other = classifier(feature_map=FunctionTransformer(lambda X: X**2)).fit(X, LABELS)
     with pytest.raises(ValueError, match="lambdas"):
         clf.merge(other)
+
+
+class LockedScaler(TransformerMixin, BaseEstimator):
+    """A transformer that cannot be pickled."""
+
+    def __init__(self, scale=1):
+        self.scale = scale
+
+    def fit(self, X, y=None):
+        self.lock_ = threading.Lock()
+        return self
+
+    def transform(self, X):
+        return self.scale * X
+
+
+@pytest.mark.parametrize("wrapped", [lambda scaler: scaler, FrozenEstimator])
+def test_transformers_that_joblib_hashes_in_part(wrapped):
+    clf, other = (
+        classifier(feature_map=wrapped(LockedScaler(scale).fit(X))).fit(X, LABELS)
+        for scale in (1, 2)
+    )
+    with pytest.raises(ValueError, match="pickled"):
+        clf.merge(other)
+    assert clf.n_samples_seen_ == 150
 
 
 @pytest.mark.parametrize("parameters", [{"gamma": 1e-19}, {"gamma": 1e-25}])
