@@ -280,12 +280,11 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
         self._extend(admitted(self.classes_, declared, labels, is_strict=is_strict))
 
     def _extend(self, classes: NDArray) -> None:
-        places = np.arange(0)
-        if self.classes_ is not None:
-            places = np.searchsorted(classes, self.classes_)
-        if len(places) == len(classes):
+        known = self.classes_
+        if known is not None and len(known) == len(classes):
             return
         self.classes_ = classes
+        places = np.arange(0) if known is None else self._codes(known)
         self.class_count_ = inserted(self.class_count_, places, len(classes))
         self._n_rows_of_class = inserted(self._n_rows_of_class, places, len(classes))
         self._sums = self._sums.insert(places, len(classes))
@@ -398,7 +397,7 @@ class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):
             self._sums = self._sums.remove(k)
             for name in ("classes_", "class_count_", "_n_rows_of_class"):
                 setattr(self, name, np.delete(getattr(self, name), k))
-            is_left = np.isin(self.classes_seen_in_batch_, self.classes_)
+            is_left = self.classes_seen_in_batch_ != label
             self.classes_seen_in_batch_ = self.classes_seen_in_batch_[is_left]
             self.n_samples_seen_ = int(self._n_rows_of_class.sum())
             self._solutions.drop()

@@ -73,13 +73,12 @@ def unite(known: NDArray | None, found: NDArray) -> NDArray:
 
 
 def _united_integers(known: NDArray, found: NDArray) -> NDArray:
-    """Return the union in the type of the known, if it holds all."""
-    if np.can_cast(found.dtype, known.dtype):
-        return np.union1d(known, found.astype(known.dtype))
-    if known.dtype.kind == "i" and found.max() <= np.iinfo(np.int64).max:
-        return np.union1d(known, found.astype(np.int64))
-    if known.min() >= 0 and found.min() >= 0:
-        return np.union1d(known.astype(np.uint64), found.astype(np.uint64))
+    """Return the union in the type of the known if it holds all, else in a wider one."""
+    lowest = min(int(known.min()), int(found.min()))
+    highest = max(int(known.max()), int(found.max()))
+    for dtype in (known.dtype, np.dtype(np.int64), np.dtype(np.uint64)):
+        if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
+            return np.union1d(known.astype(dtype), found.astype(dtype))
     raise ValueError(
         f"no type of integers holds both the labels {listed(found)} and {listed(known)}: "
         "give y and classes in one type"
@@ -87,7 +86,11 @@ def _united_integers(known: NDArray, found: NDArray) -> NDArray:
 
 
 def _refuse_inexact(labels: NDArray, dtype: np.dtype) -> None:
-    if np.any(labels.astype(dtype).astype(labels.dtype) != labels):
+    """Raise if there are integers among which floats of a type have gaps."""
+    if labels.dtype.kind not in "iu":
+        return
+    largest = 2 ** (np.finfo(dtype).nmant + 1)
+    if int(labels.min()) < -largest or int(labels.max()) > largest:
         raise ValueError(
             f"labels {listed(labels)} are not exact in {dtype}, the common type of all "
             "labels: give y and classes in one type"
@@ -96,7 +99,8 @@ def _refuse_inexact(labels: NDArray, dtype: np.dtype) -> None:
 
 def refuse_unknown(known: NDArray, found: NDArray, remedy: str) -> None:
     """Raise if there are labels that are not known."""
-    unknown = np.setdiff1d(unite(known, found), known)
+    united = unite(known, found)
+    unknown = np.setdiff1d(united, known.astype(united.dtype))
     if len(unknown):
         raise ValueError(
             f"labels {listed(unknown)} of y are not among the classes {listed(known)}: "

@@ -71,10 +71,18 @@ def _have_same_map(one: Any, other: Any) -> bool:
 def _are_same_transformers(one: Any, other: Any) -> bool:
     if one is other:
         return True
+    for transformer in (one, other):
+        _refuse_what_is_not_pickled(transformer)
+    return joblib.hash(one) == joblib.hash(other)
+
+
+def _refuse_what_is_not_pickled(transformer: Any) -> None:
+    """Raise where joblib.hash might, or deep inside leaves out what cannot be pickled."""
     try:
-        return joblib.hash(one) == joblib.hash(other)
-    except pickle.PicklingError as error:
+        pickle.dumps(transformer)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
             "feature maps that cannot be pickled cannot be compared: use functions with a "
-            "name instead of lambdas, or the same object in both"
+            "name instead of lambdas, no locks or open files, or the same fitted object in "
+            "both"
         ) from error
