@@ -7,6 +7,8 @@ import pytest
 
 from sklearn_kernelx._interrupts import interrupts_deferred
 
+pytestmark = pytest.mark.usefixtures("heard_interrupts")
+
 
 def test_deferred_to_the_end():
     done = []
@@ -37,3 +39,10 @@ def test_other_threads_do_not_touch_signals():
     thread.start()
     thread.join()
     assert handlers == [signal.default_int_handler]
+
+
+def test_signals_that_are_ignored_stay_so():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interrupts_deferred():
+        signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -459,6 +459,7 @@ def test_forget_that_fails_changes_nothing():
         regressor.forget(X, targets("targets"), sample_weight=np.full(120, 1.01))
 
 
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupts_come_before_or_after_a_change(kind, monkeypatch):
     """Ctrl-C during the addition itself waits, one while features are made undoes all."""
