@@ -48,9 +48,9 @@ def factorise(moments: Moments, alpha: float, n_threads: int = 1) -> NDArray[np.
     numpy.linalg.LinAlgError
         If that matrix is singular to rounding.
     """
-    matrix = _without_constants(moments)
+    matrix, noise = _varying_scatter(moments)
     matrix[_packed.diagonal_places(moments.n_features)] += alpha
-    return _packed.cholesky(matrix, _varying_noise(moments), n_threads)
+    return _packed.cholesky(matrix, noise, n_threads)
 
 
 def solve(moments: Moments, alpha: float, factor: NDArray) -> Solution:
@@ -78,13 +78,12 @@ class Spectrum(NamedTuple):
 
 def spectrum(moments: Moments) -> Spectrum:
     """Return the eigenvalues and eigenvectors of the scatter."""
-    square = _packed.to_square(_without_constants(moments), moments.n_features)
+    matrix, noise = _varying_scatter(moments)
+    square = _packed.to_square(matrix, moments.n_features)
     with single_threaded_blas():
         values, vectors = eigh(square.T, overwrite_a=True, check_finite=False, driver="evd")
     cross = _varying_cross(moments) @ vectors
-    rounding = max(
-        moments.n_features * _packed.EPS * values[-1], _varying_noise(moments).max()
-    )
+    rounding = max(moments.n_features * _packed.EPS * values[-1], noise.max())
     if values[0] < -_INDEFINITE * values[-1] - rounding:
         raise ValueError(
             "the sums are those of no rows: some were forgotten that had not been seen, or "
@@ -101,14 +100,12 @@ def _constants(moments: Moments) -> NDArray[np.bool_]:
     return moments.diagonal <= moments.noise
 
 
-def _without_constants(moments: Moments) -> NDArray[np.float64]:
+def _varying_scatter(moments: Moments) -> tuple[NDArray, NDArray]:
+    """Return a copy of the scatter and its noise, both zero for constant features."""
+    constants = _constants(moments)
     matrix = moments.scatter.copy()
-    _packed.clear_rows(matrix, moments.n_features, np.flatnonzero(_constants(moments)))
-    return matrix
-
-
-def _varying_noise(moments: Moments) -> NDArray[np.float64]:
-    return np.where(_constants(moments), 0, moments.noise)
+    _packed.clear_rows(matrix, moments.n_features, np.flatnonzero(constants))
+    return matrix, np.where(constants, 0, moments.noise)
 
 
 def _varying_cross(moments: Moments) -> NDArray[np.float64]:
