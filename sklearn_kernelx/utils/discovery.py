@@ -12,7 +12,8 @@ import sklearn_kernelx
 def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
     """Return all public estimators of sklearn_kernelx.
 
-    An estimator is public when the ``__all__`` of a subject (density, ...) names it.
+    An estimator has `fit`, and is public when the ``__all__`` of a subject (density, ...)
+    names it.
 
     Returns
     -------
@@ -32,6 +33,6 @@ def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
             for name in getattr(subject, "__all__", []):
                 value = getattr(subject, name)
                 if isclass(value) and issubclass(value, BaseEstimator):
-                    if not isabstract(value):
+                    if hasattr(value, "fit") and not isabstract(value):
                         found[name] = value
     return sorted(found.items())

@@ -1,0 +1,3 @@
+"""Quantum kernels, and classifiers on them."""
+
+__all__: list[str] = []
