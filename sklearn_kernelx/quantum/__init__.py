@@ -1,3 +1,15 @@
 """Quantum kernels, and classifiers on them."""
 
-__all__: list[str] = []
+from sklearn_kernelx.quantum._feature_maps import (
+    IQPFeatureMap,
+    PauliFeatureMap,
+    ZFeatureMap,
+    ZZFeatureMap,
+)
+
+__all__ = [
+    "IQPFeatureMap",
+    "PauliFeatureMap",
+    "ZFeatureMap",
+    "ZZFeatureMap",
+]
