@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         PauliFeatureMap,
         ZFeatureMap,
         ZZFeatureMap,
+        bloch_vectors,
+        fidelity_kernel,
+        projected_kernel,
     )
     from sklearn_kernelx.sampling import (
         ChebyshevBasis,
@@ -62,11 +65,14 @@ _SUBJECT_OF = {
     "VonMisesFisherMixture": "directional",
     "ZFeatureMap": "quantum",
     "ZZFeatureMap": "quantum",
+    "bloch_vectors": "quantum",
     "christoffel_design": "sampling",
     "dpp_landmarks": "sampling",
     "fft_density": "density",
+    "fidelity_kernel": "quantum",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
+    "projected_kernel": "quantum",
     "sample_projection_dpp": "sampling",
 }
 __all__ = [
@@ -89,11 +95,14 @@ __all__ = [
     "ZFeatureMap",
     "ZZFeatureMap",
     "__version__",
+    "bloch_vectors",
     "christoffel_design",
     "dpp_landmarks",
     "fft_density",
+    "fidelity_kernel",
     "gaussian_regimes",
     "kernel_density_regimes",
+    "projected_kernel",
     "sample_projection_dpp",
 ]
 

@@ -12,6 +12,8 @@ from threadpoolctl import LibController, ThreadpoolController
 
 from sklearn_kernelx._cython import _openmp
 
+_WORTH_A_THREAD = 2**22
+
 
 def effective_n_threads(n_jobs: int | None) -> int:
     """Return the number of OpenMP threads that `n_jobs` stands for.
@@ -24,6 +26,19 @@ def effective_n_threads(n_jobs: int | None) -> int:
             "n_jobs must not be 0: use 1 for one thread, -1 for all processors"
         )
     return int(joblib.effective_n_jobs(n_jobs)) if _openmp.ENABLED else 1
+
+
+def worthwhile_threads(n_threads: int, n_multiplications: int) -> int:
+    """Return the number of threads, fewer where they would mostly wait for each other.
+
+    Parameters
+    ----------
+    n_threads : int
+        At most so many, at least 1.
+    n_multiplications : int
+        Between two waits of threads for each other.
+    """
+    return min(n_threads, 1 + n_multiplications // _WORTH_A_THREAD)
 
 
 @contextmanager

@@ -38,6 +38,8 @@ cdef extern from "loops.h" nogil:
         RELU
         TANH
         COS_OF_TURNS
+        CHAIN_PANEL
+        MAX_CHAIN_REPS
 
     ctypedef struct csr_row:
         ptrdiff_t n_values
@@ -96,6 +98,12 @@ cdef extern from "loops.h" nogil:
             ptrdiff_t, const void *, double, double *) noexcept nogil
         double (*centre)(
             ptrdiff_t, const void *, const double *, double, double *) noexcept nogil
+        void (*diagonal_state)(
+            ptrdiff_t, ptrdiff_t, const void *, const void *, void *, void *) noexcept nogil
+        void (*hadamard_layer)(ptrdiff_t, void *) noexcept nogil
+        void (*bloch_vector)(ptrdiff_t, const void *, void *) noexcept nogil
+        void (*chain_overlaps)(
+            ptrdiff_t, int, int, const void *, const void *, void *) noexcept nogil
         array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)

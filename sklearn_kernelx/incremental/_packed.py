@@ -16,11 +16,9 @@ from sklearn_kernelx._cython._packed_triangle import (
     unpack,
     update_panel,
 )
-from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx._parallel import single_threaded_blas, worthwhile_threads
 
 EPS = np.finfo(np.float64).eps
-# Multiplications between two waits of threads for each other.
-WORTH_A_THREAD = 2**22
 
 
 def packed_size(n: int) -> int:
@@ -42,7 +40,7 @@ def add_squares(
     matrix: NDArray, rows: NDArray, sign: float = 1.0, n_threads: int = 1
 ) -> None:
     """Add ``sign * rows.T @ rows`` to a packed matrix, in place."""
-    n_threads = _worth_while(n_threads, len(rows) * rows.shape[1] ** 2 // 2)
+    n_threads = worthwhile_threads(n_threads, len(rows) * rows.shape[1] ** 2 // 2)
     with single_threaded_blas():
         add_gram(rows, sign, matrix, n_threads)
 
@@ -82,7 +80,7 @@ def cholesky(matrix: NDArray, noise: NDArray, n_threads: int = 1) -> NDArray[np.
     """
     n = len(noise)
     places = diagonal_places(n)
-    n_threads = _worth_while(n_threads, PANEL * n**2 // 2)
+    n_threads = worthwhile_threads(n_threads, PANEL * n**2 // 2)
     with single_threaded_blas():
         for panel in range(-(-n // PANEL)):
             if factor_panel(matrix, n, panel, n_threads):
@@ -108,7 +106,7 @@ def update_cholesky(factor: NDArray, rows: NDArray, n_threads: int = 1) -> None:
     Diagonal entries may change their sign.
     """
     columns = np.array(rows.T, order="C")
-    n_threads = _worth_while(n_threads, 2 * PANEL * rows.size)
+    n_threads = worthwhile_threads(n_threads, 2 * PANEL * rows.size)
     with single_threaded_blas():
         for panel in range(-(-rows.shape[1] // PANEL)):
             update_panel(factor, columns, panel, n_threads)
@@ -120,7 +118,3 @@ def solve(factor: NDArray, targets: NDArray) -> NDArray[np.float64]:
     with single_threaded_blas():
         solve_in_place(factor, solution)
     return solution
-
-
-def _worth_while(n_threads: int, n_multiplications: int) -> int:
-    return min(n_threads, 1 + n_multiplications // WORTH_A_THREAD)

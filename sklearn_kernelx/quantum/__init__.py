@@ -6,10 +6,15 @@ from sklearn_kernelx.quantum._feature_maps import (
     ZFeatureMap,
     ZZFeatureMap,
 )
+from sklearn_kernelx.quantum._fidelity import fidelity_kernel
+from sklearn_kernelx.quantum._projected import bloch_vectors, projected_kernel
 
 __all__ = [
     "IQPFeatureMap",
     "PauliFeatureMap",
     "ZFeatureMap",
     "ZZFeatureMap",
+    "bloch_vectors",
+    "fidelity_kernel",
+    "projected_kernel",
 ]

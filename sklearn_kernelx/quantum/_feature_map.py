@@ -22,6 +22,8 @@ from sklearn_kernelx.quantum._entanglement import (
 )
 
 DataMap = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+# Unit vectors, complex, one a row.
+StateFunction = Callable[[NDArray[np.float64]], NDArray]
 
 MAX_QUBITS_OF_STATES = 30
 
@@ -45,8 +47,8 @@ _SHARED = {
         of shape (n_samples, n_qubits_of_gate), to phases of shape (n_samples,). It is
         called for each gate. None takes the phases above.""",
     "[no fit]": """\
-    There is nothing to fit: a map takes as many qubits as there are features, and the kernel
-    functions and estimators clone it.""",
+    There is nothing to fit: a map takes as many qubits as there are features, and the
+    kernel functions and estimators clone it.""",
 }
 
 

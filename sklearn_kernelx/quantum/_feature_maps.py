@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_kernelx.quantum._entanglement import Entanglement
-from sklearn_kernelx.quantum._feature_map import DataMap, FeatureMap, Gates, product
+from sklearn_kernelx.quantum._feature_map import (
+    DataMap,
+    FeatureMap,
+    Gates,
+    StateFunction,
+    product,
+)
 
 __all__ = [
     "FeatureMap",
@@ -29,8 +35,8 @@ class ZZFeatureMap(_HavlicekPhases):
     """The feature map of Havlicek et al. [1]_, Qiskit's `zz_feature_map`.
 
     Each of `reps` blocks is a Hadamard gate on each qubit, then
-    ``exp(-i (sum_k phi_k Z_k + sum_jk phi_jk Z_j Z_k))`` with the phases ``phi_k = x_k`` and
-    ``phi_jk = (pi - x_j) (pi - x_k)``.
+    ``exp(-i (sum_k phi_k Z_k + sum_jk phi_jk Z_j Z_k))`` with the phases ``phi_k = x_k``
+    and ``phi_jk = (pi - x_j) (pi - x_k)``.
 
     Read more in the :ref:`User Guide <quantum>`.
 
@@ -277,18 +283,18 @@ FEATURE_MAPS = tuple(_NAMED)
 
 
 def make_feature_map(
-    feature_map: str | FeatureMap,
+    feature_map: str | FeatureMap | StateFunction,
     *,
     reps: int | None = None,
     entanglement: Entanglement | None = None,
     bandwidth: float | None = None,
     defaults: Mapping[str, Any] | None = None,
-) -> FeatureMap:
+) -> FeatureMap | StateFunction:
     """Return the feature map of a name, or the one given.
 
     Parameters
     ----------
-    feature_map : {"zz", "z", "pauli", "iqp"} or FeatureMap
+    feature_map : {"zz", "z", "pauli", "iqp"}, FeatureMap or callable
     reps, entanglement, bandwidth : default=None
         Parameters of a named map; None takes that of `defaults`.
     defaults : mapping, default=None
@@ -297,7 +303,7 @@ def make_feature_map(
 
     Returns
     -------
-    feature_map : FeatureMap
+    feature_map : FeatureMap or callable
         The one given itself, no clone.
 
     Raises
@@ -308,7 +314,7 @@ def make_feature_map(
     """
     given = {"reps": reps, "entanglement": entanglement, "bandwidth": bandwidth}
     given = {name: value for name, value in given.items() if value is not None}
-    if isinstance(feature_map, FeatureMap):
+    if isinstance(feature_map, FeatureMap) or callable(feature_map):
         for name in given:
             raise ValueError(
                 f"{name} is for named feature maps: leave it at None, and set it in the "
@@ -317,8 +323,8 @@ def make_feature_map(
         return feature_map
     if not isinstance(feature_map, str) or feature_map not in _NAMED:
         raise ValueError(
-            f"feature_map must be one of {FEATURE_MAPS} or an instance of a feature map; "
-            f"got {feature_map!r}"
+            f"feature_map must be one of {FEATURE_MAPS}, an instance of a feature map, or "
+            f"a function that returns state vectors; got {feature_map!r}"
         )
     cls = _NAMED[feature_map]
     known = signature(cls).parameters

@@ -11,6 +11,7 @@ enum { SPLINE_ORDER = 6, SPLINE_BLOCK = 64 };
 enum { EXPANDED, EUCLIDEAN, MANHATTAN, CHEBYSHEV };
 enum { CSR_COLUMNS = 8, SOFTMAX_COLUMNS = 8 };
 enum { RELU, TANH, COS_OF_TURNS };
+enum { CHAIN_PANEL = 16, MAX_CHAIN_REPS = 5 };
 enum { GAUSSIAN, TOPHAT, EPANECHNIKOV, EXPONENTIAL, LINEAR, COSINE };
 
 /* Training points in panels: points[n_panels][n_features][PANEL], terms[n_panels][PANEL].
@@ -91,6 +92,14 @@ typedef struct {
   void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
   double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
                    double *out);
+  /* one state, see quantum_states.h */
+  void (*diagonal_state)(ptrdiff_t n_qubits, ptrdiff_t reps, const void *cosines,
+                         const void *sines, void *state, void *work);
+  void (*hadamard_layer)(ptrdiff_t n_qubits, void *state);
+  void (*bloch_vector)(ptrdiff_t n_qubits, const void *state, void *bloch);
+  /* one row against CHAIN_PANEL others, see chain_overlaps.h */
+  void (*chain_overlaps)(ptrdiff_t n_qubits, int reps, int closed, const void *x,
+                         const void *z, void *out);
   /* in the float64 table only */
   array_function *const *bessel;
 } loops;

@@ -6,10 +6,12 @@
 #endif
 #include "careful_sums.h"
 #include "centred_rows.h"
+#include "chain_overlaps.h"
 #include "csr_products.h"
 #include "gaussian_features.h"
 #include "nearest.h"
 #include "normals.h"
+#include "quantum_states.h"
 #include "softmax.h"
 #include "tilted_sums.h"
 
@@ -43,4 +45,5 @@ extern const loops TABLE;
 const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
                      spline_block,   normals,      activate,      gaussian_features,
-                     add_weighted,   centre,       BESSEL};
+                     add_weighted,   centre,       diagonal_state, hadamard_layer,
+                     bloch_vector,   chain_overlaps, BESSEL};

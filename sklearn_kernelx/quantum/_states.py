@@ -1,0 +1,92 @@
+"""State vectors of circuits: real arrays (n, 2, 2^n_qubits), all real parts first."""
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from sklearn_kernelx._cython import _quantum_states
+from sklearn_kernelx._parallel import worthwhile_threads
+from sklearn_kernelx.quantum._circuit import Circuit
+
+
+def check_n_qubits(n_qubits: int, max_qubits: int) -> None:
+    """Refuse state vectors of more than `max_qubits` before any is built."""
+    if n_qubits > max_qubits:
+        raise ValueError(
+            f"X has {n_qubits} features, a qubit each, and state vectors of more than "
+            f"max_qubits={max_qubits} are not built (one takes 16 * 2^{n_qubits} bytes). "
+            'Use entanglement="linear", whose fidelity kernel needs no state vectors, or '
+            'kernel="projected" with it; or reduce X, for instance by '
+            "sklearn.decomposition.PCA; or raise max_qubits"
+        )
+
+
+def prepare_states(
+    circuit: Circuit, angles: NDArray[np.float64], dtype: DTypeLike, n_threads: int
+) -> NDArray:
+    """Return the states U(angles) |0>, one a row of angles.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    angles : ndarray of shape (n_states, n_terms)
+    dtype : {np.float64, np.float32}
+        Cosines and sines are computed in float64 whatever it is.
+    n_threads : int
+
+    Returns
+    -------
+    states : ndarray of shape (n_states, 2, 2**n_qubits) and of the dtype
+    """
+    states = np.empty((len(angles), 2, 2**circuit.n_qubits), dtype)
+    n_threads = worthwhile_threads(n_threads, states.size * (circuit.n_qubits + 4))
+    if circuit.is_diagonal:
+        phases = add_columns(angles, _places(circuit), _n_phases(circuit.n_qubits))
+        cosines, sines = np.cos(phases).astype(dtype), np.sin(phases).astype(dtype)
+        work = np.empty((n_threads, *states.shape[1:]), dtype)
+        _quantum_states.diagonal_states(cosines, sines, circuit.reps, states, work)
+        return states
+    from sklearn_kernelx._cython._pauli_rotations import rotate
+
+    states[:] = 0
+    states[:, 0, 0] = 1
+    for _ in range(circuit.reps):
+        _quantum_states.hadamard_layer(states, n_threads)
+        rotate(states, *pauli_masks(circuit), angles, n_threads)
+    return states
+
+
+def add_columns(columns: NDArray, places: NDArray[np.intp], n_places: int) -> NDArray:
+    """Return columns summed at their places, zeros where there is none."""
+    sums = np.zeros((len(columns), n_places))
+    if len(set(places.tolist())) == len(places):
+        sums[:, places] = columns
+    else:
+        np.add.at(sums, (slice(None), places), columns)
+    return sums
+
+
+def pauli_masks(circuit: Circuit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return bits of the qubits where each string has X or Y, and where Z or Y."""
+    terms = list(zip(circuit.paulis, circuit.qubits, strict=True))
+
+    def masks(letters: str) -> NDArray[np.int64]:
+        bits = [
+            sum(1 << k for letter, k in zip(*term, strict=True) if letter in letters)
+            for term in terms
+        ]
+        return np.array(bits, np.int64)
+
+    return masks("XY"), masks("ZY")
+
+
+def _n_phases(n_qubits: int) -> int:
+    return n_qubits * (n_qubits + 1) // 2
+
+
+def _places(circuit: Circuit) -> NDArray[np.intp]:
+    """Return columns of phi_0, phi_1, phi_01, phi_2, phi_02, phi_12, ... by term."""
+    places = [
+        _n_phases(max(qubits)) + (1 + min(qubits) if len(qubits) == 2 else 0)
+        for qubits in circuit.qubits
+    ]
+    return np.array(places, np.intp)
