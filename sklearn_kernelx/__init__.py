@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ZZFeatureMap,
         bloch_vectors,
         fidelity_kernel,
+        make_ad_hoc,
         projected_kernel,
     )
     from sklearn_kernelx.sampling import (
@@ -72,6 +73,7 @@ _SUBJECT_OF = {
     "fidelity_kernel": "quantum",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
+    "make_ad_hoc": "quantum",
     "projected_kernel": "quantum",
     "sample_projection_dpp": "sampling",
 }
@@ -102,6 +104,7 @@ __all__ = [
     "fidelity_kernel",
     "gaussian_regimes",
     "kernel_density_regimes",
+    "make_ad_hoc",
     "projected_kernel",
     "sample_projection_dpp",
 ]

@@ -1,5 +1,6 @@
 """Quantum kernels, and classifiers on them."""
 
+from sklearn_kernelx.quantum._ad_hoc import make_ad_hoc
 from sklearn_kernelx.quantum._feature_maps import (
     IQPFeatureMap,
     PauliFeatureMap,
@@ -16,5 +17,6 @@ __all__ = [
     "ZZFeatureMap",
     "bloch_vectors",
     "fidelity_kernel",
+    "make_ad_hoc",
     "projected_kernel",
 ]

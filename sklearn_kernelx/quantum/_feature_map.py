@@ -47,8 +47,7 @@ _SHARED = {
         of shape (n_samples, n_qubits_of_gate), to phases of shape (n_samples,). It is
         called for each gate. None takes the phases above.""",
     "[no fit]": """\
-    There is nothing to fit: a map takes as many qubits as there are features, and the
-    kernel functions and estimators clone it.""",
+    There is nothing to fit: a map takes as many qubits as there are features.""",
 }
 
 
