@@ -1,7 +1,7 @@
 """The tables of compiled loops that fit this processor (src/loops.h)."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
 from sklearn_kernelx._cython._typedefs cimport floating, intp_t
 
@@ -46,6 +46,16 @@ cdef extern from "loops.h" nogil:
         const void *values
         const void *indices
         int is_int64
+
+    ctypedef struct pauli_strings:
+        ptrdiff_t n_strings
+        const int64_t *x_masks
+        const int64_t *z_masks
+
+    ctypedef struct rotation_angles:
+        const double *cosines
+        const double *sines
+        ptrdiff_t stride
 
     ctypedef int array_function(
         ptrdiff_t, const double *, ptrdiff_t, const double *, double *
@@ -104,6 +114,12 @@ cdef extern from "loops.h" nogil:
         void (*bloch_vector)(ptrdiff_t, const void *, void *) noexcept nogil
         void (*chain_overlaps)(
             ptrdiff_t, int, int, const void *, const void *, void *) noexcept nogil
+        void (*rotate_states)(
+            const pauli_strings *, rotation_angles, ptrdiff_t, ptrdiff_t,
+            void *) noexcept nogil
+        void (*walk_back)(
+            const pauli_strings *, rotation_angles, ptrdiff_t, ptrdiff_t, void *, void *,
+            double *) noexcept nogil
         array_function **bessel
 
     const loops *get_loops_f64(const char *wanted)

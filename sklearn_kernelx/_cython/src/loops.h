@@ -32,6 +32,17 @@ typedef struct {
   int is_int64; /* the indices; else int32 */
 } csr_row;
 
+/* Pauli strings, and a row of `stride` angles for each sample, or one for all with stride
+ * 0: see pauli_rotations.h. */
+typedef struct {
+  ptrdiff_t n_strings;
+  const int64_t *x_masks, *z_masks;
+} pauli_strings;
+typedef struct {
+  const double *cosines, *sines;
+  ptrdiff_t stride;
+} rotation_angles;
+
 /* n values of a function of two arguments, see bessel_arrays.h; the first argument moves by
  * `step`, 1 or 0. Returns what NumPy would warn of. */
 enum { BESSEL_INVALID = 1, BESSEL_POLE = 2, BESSEL_OVERFLOW = 4 };
@@ -100,6 +111,12 @@ typedef struct {
   /* one row against CHAIN_PANEL others, see chain_overlaps.h */
   void (*chain_overlaps)(ptrdiff_t n_qubits, int reps, int closed, const void *x,
                          const void *z, void *out);
+  /* in place, states of n_amplitudes a sample, see pauli_rotations.h */
+  void (*rotate_states)(const pauli_strings *strings, rotation_angles angles,
+                        ptrdiff_t n_samples, ptrdiff_t n_amplitudes, void *states);
+  void (*walk_back)(const pauli_strings *strings, rotation_angles angles,
+                    ptrdiff_t n_samples, ptrdiff_t n_amplitudes, void *states,
+                    void *costates, double *slopes);
   /* in the float64 table only */
   array_function *const *bessel;
 } loops;

@@ -50,7 +50,8 @@ typedef uint32_t real_bits;
  * v_quotient(a, b), v_root(a): v_div and v_sqrt but for 1 ulp, for float64 between
  * 2^-1000 and 2^1000; many times faster where the hardware has first guesses.
  * v_frexp_normal(a, &m): n of a = m * 2^n with 3/4 <= m < 3/2, a being positive and
- * normal. */
+ * normal.
+ * v_swap(a, swap_lanes(mask)): lane l ^ mask of a in lane l. */
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #include <immintrin.h>
@@ -79,6 +80,13 @@ INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
   return OP(mask_blend)(LESS_MASK(a, b), y, x);
 }
 INLINE unsigned v_less_bits(vec a, vec b) { return LESS_MASK(a, b); }
+typedef __m512i lane_order;
+INLINE lane_order swap_lanes(int mask) {
+  real_bits lanes[LANES];
+  for (int l = 0; l < LANES; l++) lanes[l] = (real_bits)(l ^ mask);
+  return _mm512_loadu_si512(lanes);
+}
+INLINE vec v_swap(vec a, lane_order order) { return OP(permutexvar)(order, a); }
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -106,6 +114,17 @@ INLINE vec v_if_less(vec a, vec b, vec x, vec y) {
 }
 INLINE unsigned v_less_bits(vec a, vec b) {
   return (unsigned)OP(movemask)(OP(cmp)(a, b, _CMP_LT_OQ));
+}
+typedef __m256i lane_order;
+INLINE lane_order swap_lanes(int mask) {
+  enum { WORDS = (int)sizeof(real) / 4 };
+  uint32_t words[8];
+  for (int i = 0; i < 8; i++) words[i] = (uint32_t)(i ^ (mask * WORDS));
+  return _mm256_loadu_si256((const __m256i *)words);
+}
+INLINE vec v_swap(vec a, lane_order order) {
+  const __m256i words = _mm256_permutevar8x32_epi32(BITS(a), order);
+  return FROM_BITS(words);
 }
 #endif
 
@@ -192,6 +211,9 @@ INLINE unsigned v_less_bits(vec a, vec b) {
   for (int l = 0; l < LANES; l++) bits |= (unsigned)(a.lane[l] < b.lane[l]) << l;
   return bits;
 }
+typedef int lane_order;
+INLINE lane_order swap_lanes(int mask) { return mask; }
+INLINE vec v_swap(vec a, lane_order mask) { LANEWISE(a.lane[l ^ mask]); }
 INLINE vec v_ldexp_normal(vec p, vec t) {
   for (int l = 0; l < LANES; l++) {
     real_bits bits, shift;

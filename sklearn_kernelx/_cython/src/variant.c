@@ -11,6 +11,7 @@
 #include "gaussian_features.h"
 #include "nearest.h"
 #include "normals.h"
+#include "pauli_rotations.h"
 #include "quantum_states.h"
 #include "softmax.h"
 #include "tilted_sums.h"
@@ -46,4 +47,5 @@ const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_o
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
                      spline_block,   normals,      activate,      gaussian_features,
                      add_weighted,   centre,       diagonal_state, hadamard_layer,
-                     bloch_vector,   chain_overlaps, BESSEL};
+                     bloch_vector,   chain_overlaps, rotate_states, walk_back,
+                     BESSEL};
