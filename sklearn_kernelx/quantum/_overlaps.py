@@ -27,12 +27,16 @@ def symmetric_overlaps(
     out = np.empty((n, n), dtype)
     tall, wide = _block_heights(n_amplitudes, out.itemsize)
     write = _writer(out, n_amplitudes, n_threads, symmetric=True)
+
+    def write_rows(rows: slice) -> None:
+        states = prepare(rows)
+        for columns in _cut(0, rows.start, wide):
+            write(states, prepare(columns), rows.start, columns.start)
+        write(states, states, rows.start, rows.start)
+
     with single_threaded_blas():
         for rows in _cut(0, n, tall):
-            states = prepare(rows)
-            for columns in _cut(0, rows.start, wide):
-                write(states, prepare(columns), rows.start, columns.start)
-            write(states, states, rows.start, rows.start)
+            write_rows(rows)
     np.fill_diagonal(out, 1)
     return out
 
@@ -50,11 +54,15 @@ def cross_overlaps(
     out = np.empty((n, n_others), dtype)
     tall, wide = _block_heights(n_amplitudes, out.itemsize)
     write = _writer(out, n_amplitudes, n_threads, symmetric=False)
+
+    def write_rows(rows: slice) -> None:
+        states = prepare(rows)
+        for columns in _cut(0, n_others, wide):
+            write(states, prepare_others(columns), rows.start, columns.start)
+
     with single_threaded_blas():
         for rows in _cut(0, n, tall):
-            states = prepare(rows)
-            for columns in _cut(0, n_others, wide):
-                write(states, prepare_others(columns), rows.start, columns.start)
+            write_rows(rows)
     return out
 
 

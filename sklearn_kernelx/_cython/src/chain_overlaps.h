@@ -7,17 +7,13 @@
 #ifndef CHAIN_OVERLAPS_H
 #define CHAIN_OVERLAPS_H
 
+#include "complex_vec.h"
 #include "loops.h"
-#include "simd.h"
-
-typedef struct {
-  vec re, im;
-} amplitude;
 
 /* The step of a replica from one qubit to the next, for the angles p of the pair and s of
  * the next qubit: the matrix (a b; conj a, conj b), a = exp(-i(s + p)), b = exp(-i(s - p)). */
 typedef struct {
-  amplitude a, b;
+  complex_vec a, b;
 } step;
 
 INLINE step conjugate(step x) {
@@ -25,12 +21,6 @@ INLINE step conjugate(step x) {
   x.a.im = v_sub(zero, x.a.im);
   x.b.im = v_sub(zero, x.b.im);
   return x;
-}
-
-INLINE amplitude product(amplitude x, amplitude y) {
-  const amplitude xy = {v_fnma(x.im, y.im, v_mul(x.re, y.re)),
-                        v_fma(x.im, y.re, v_mul(x.re, y.im))};
-  return xy;
 }
 
 INLINE step broadcast_step(const real *x) {
@@ -45,10 +35,10 @@ INLINE step load_step(const real *z) {
 }
 
 /* Real and imaginary products are shared by the two rows of the matrix. */
-INLINE void step_replica(const int n_states, const int bit, step m, amplitude *v) {
+INLINE void step_replica(const int n_states, const int bit, step m, complex_vec *v) {
   for (int c = 0; c < n_states; c++) {
     if (c & bit) continue;
-    const amplitude v0 = v[c], v1 = v[c | bit];
+    const complex_vec v0 = v[c], v1 = v[c | bit];
     const vec even_re = v_fma(m.b.re, v1.re, v_mul(m.a.re, v0.re));
     const vec even_im = v_fma(m.b.re, v1.im, v_mul(m.a.re, v0.im));
     const vec odd_re = v_fma(m.b.im, v1.im, v_mul(m.a.im, v0.im));
@@ -60,10 +50,10 @@ INLINE void step_replica(const int n_states, const int bit, step m, amplitude *v
   }
 }
 
-INLINE void step_all(const int reps, const real *x, const real *z, amplitude *v) {
+INLINE void step_all(const int reps, const real *x, const real *z, complex_vec *v) {
   const int n_states = 1 << (2 * reps - 1);
   const step bra = conjugate(broadcast_step(x)), ket = load_step(z);
-  const step both = {product(bra.a, ket.a), product(bra.b, ket.b)};
+  const step both = {complex_product(bra.a, ket.a), complex_product(bra.b, ket.b)};
   for (int r = 0; r < reps - 1; r++) {
     step_replica(n_states, 1 << r, bra, v);
     step_replica(n_states, 1 << (reps + r), ket, v);
@@ -78,7 +68,7 @@ INLINE int has_minus(int state) {
   return odd;
 }
 
-INLINE void hadamard_signs(const int reps, amplitude *v) {
+INLINE void hadamard_signs(const int reps, complex_vec *v) {
   const real scale = (real)1 / (real)(1 << reps);
   for (int c = 0; c < 1 << (2 * reps - 1); c++) {
     const vec factor = v_set1(has_minus(c) ? -scale : scale);
@@ -88,11 +78,11 @@ INLINE void hadamard_signs(const int reps, amplitude *v) {
 }
 
 /* The sum over all chains that begin with `first`; over all chains if it is negative. */
-INLINE amplitude chain_sum(const int reps, ptrdiff_t n_qubits, int first, const real *x,
+INLINE complex_vec chain_sum(const int reps, ptrdiff_t n_qubits, int first, const real *x,
                            const real *z) {
   const int n_states = 1 << (2 * reps - 1);
-  const amplitude zero = {v_set1(0), v_set1(0)}, one = {v_set1(1), v_set1(0)};
-  amplitude v[1 << (2 * MAX_CHAIN_REPS - 1)], sum = zero;
+  const complex_vec zero = {v_set1(0), v_set1(0)}, one = {v_set1(1), v_set1(0)};
+  complex_vec v[1 << (2 * MAX_CHAIN_REPS - 1)], sum = zero;
   for (int c = 0; c < n_states; c++) v[c] = zero;
   v[0] = one;
   for (ptrdiff_t k = 0; k < n_qubits; k++, x += 4, z += 4 * CHAIN_PANEL) {
@@ -115,9 +105,9 @@ INLINE amplitude chain_sum(const int reps, ptrdiff_t n_qubits, int first, const 
 INLINE void chain_row(const int reps, ptrdiff_t n_qubits, int closed, const real *x,
                       const real *z, real *out) {
   for (int lane = 0; lane < CHAIN_PANEL; lane += LANES) {
-    amplitude sum = chain_sum(reps, n_qubits, closed ? 0 : -1, x, z + lane);
+    complex_vec sum = chain_sum(reps, n_qubits, closed ? 0 : -1, x, z + lane);
     for (int first = 1; closed && first < 1 << (2 * reps - 1); first++) {
-      const amplitude more = chain_sum(reps, n_qubits, first, x, z + lane);
+      const complex_vec more = chain_sum(reps, n_qubits, first, x, z + lane);
       sum.re = v_add(sum.re, more.re);
       sum.im = v_add(sum.im, more.im);
     }

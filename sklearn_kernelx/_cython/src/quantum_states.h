@@ -2,8 +2,8 @@
 #ifndef QUANTUM_STATES_H
 #define QUANTUM_STATES_H
 
+#include "complex_vec.h"
 #include "loops.h"
-#include "simd.h"
 
 /* Transforms of this many numbers are done level by level, longer ones by quarters, so
  * that each stays in the first-level cache. */
@@ -59,10 +59,11 @@ INLINE void times_one_phase(ptrdiff_t n, amplitudes x, real re, real im, amplitu
 INLINE void multiply(ptrdiff_t n, amplitudes x, amplitudes y) {
   ptrdiff_t s = 0;
   for (; s + LANES <= n; s += LANES) {
-    const vec xr = v_load(x.re + s), xi = v_load(x.im + s);
-    const vec yr = v_load(y.re + s), yi = v_load(y.im + s);
-    v_store(x.re + s, v_fnma(xi, yi, v_mul(xr, yr)));
-    v_store(x.im + s, v_fma(xi, yr, v_mul(xr, yi)));
+    const complex_vec a = {v_load(x.re + s), v_load(x.im + s)};
+    const complex_vec b = {v_load(y.re + s), v_load(y.im + s)};
+    const complex_vec ab = complex_product(a, b);
+    v_store(x.re + s, ab.re);
+    v_store(x.im + s, ab.im);
   }
   for (; s < n; s++) {
     const real re = x.re[s] * y.re[s] - x.im[s] * y.im[s];
@@ -125,24 +126,17 @@ INLINE void two_wide_levels(ptrdiff_t n, ptrdiff_t h, real *x) {
     }
 }
 
-/* Signs (-1)^(bits that k and l share), for up to 16 lanes. */
-#define PARITY(bits) (((bits) ^ (bits) >> 1 ^ (bits) >> 2 ^ (bits) >> 3) & 1)
-#define SIGN(k, l) (1 - 2 * PARITY((k) & (l)))
-#define FOUR_SIGNS(k, l) SIGN(k, l), SIGN(k, l + 1), SIGN(k, l + 2), SIGN(k, l + 3)
-#define SIGNS(k)                                                                        \
-  {FOUR_SIGNS(k, 0), FOUR_SIGNS(k, 4), FOUR_SIGNS(k, 8), FOUR_SIGNS(k, 12)}
-
-/* All levels within vectors, as a product with a matrix of signs: no shuffles. */
+/* All levels within vectors. */
 INLINE void levels_within_vectors(ptrdiff_t n, real *x) {
-  static const real signs[16][16] = {SIGNS(0),  SIGNS(1),  SIGNS(2),  SIGNS(3),
-                                     SIGNS(4),  SIGNS(5),  SIGNS(6),  SIGNS(7),
-                                     SIGNS(8),  SIGNS(9),  SIGNS(10), SIGNS(11),
-                                     SIGNS(12), SIGNS(13), SIGNS(14), SIGNS(15)};
-  for (ptrdiff_t s = 0; s < n; s += LANES) {
-    vec sum = v_set1(x[s]);
-    for (int k = 1; k < LANES; k++)
-      sum = v_fma(v_set1(x[s + k]), v_load(signs[k]), sum);
-    v_store(x + s, sum);
+  for (int h = 1; h < LANES; h *= 2) {
+    real signs[LANES];
+    for (int l = 0; l < LANES; l++) signs[l] = l & h ? (real)-1 : (real)1;
+    const vec sign = v_load(signs);
+    const lane_order order = swap_lanes(h);
+    for (ptrdiff_t s = 0; s < n; s += LANES) {
+      const vec a = v_load(x + s);
+      v_store(x + s, v_fma(sign, a, v_swap(a, order)));
+    }
   }
 }
 
