@@ -20,6 +20,7 @@ from sklearn_kernelx.quantum._entanglement import (
     Group,
     entangled_groups,
 )
+from sklearn_kernelx.quantum._states import prepare_states
 
 DataMap = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 # Unit vectors, complex, one a row.
@@ -182,8 +183,6 @@ class FeatureMap(BaseEstimator, ABC):
                 f"{MAX_QUBITS_OF_STATES} qubits does not fit into memory: take fewer "
                 "features, or a kernel of entanglement='linear', which needs no states"
             )
-        from sklearn_kernelx.quantum._states import prepare_states
-
         parts = prepare_states(
             self.circuit(X.shape[1]),
             self.angles(X),

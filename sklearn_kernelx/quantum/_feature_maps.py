@@ -1,7 +1,7 @@
 """Feature maps: how the features of a row become angles of a quantum circuit."""
 
 from collections.abc import Mapping, Sequence
-from inspect import signature
+from inspect import isclass, signature
 from typing import Any
 
 import numpy as np
@@ -314,11 +314,12 @@ def make_feature_map(
     """
     given = {"reps": reps, "entanglement": entanglement, "bandwidth": bandwidth}
     given = {name: value for name, value in given.items() if value is not None}
-    if isinstance(feature_map, FeatureMap) or callable(feature_map):
+    is_function = callable(feature_map) and not isclass(feature_map)
+    if isinstance(feature_map, FeatureMap) or is_function:
         for name in given:
             raise ValueError(
-                f"{name} is for named feature maps: leave it at None, and set it in the "
-                f"feature map (feature_map__{name})"
+                f"{name} is for named feature maps: leave it at None, and set that of the "
+                f"given one instead (feature_map__{name} if it is an object)"
             )
         return feature_map
     if not isinstance(feature_map, str) or feature_map not in _NAMED:
