@@ -28,7 +28,12 @@ def rotate(
     """
     if len(x_masks) and len(states):
         _pauli_rotations.rotate(
-            states, x_masks, z_masks, np.cos(angles), np.sin(angles), num_threads
+            states,
+            x_masks,
+            z_masks,
+            np.cos(angles, order="C"),
+            np.sin(angles, order="C"),
+            num_threads,
         )
 
 
