@@ -6,6 +6,7 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn_kernelx._cython import _quantum_states
 from sklearn_kernelx._parallel import worthwhile_threads
 from sklearn_kernelx.quantum._circuit import Circuit
+from sklearn_kernelx.quantum._pauli_circuit import rotate
 
 
 def check_n_qubits(n_qubits: int, max_qubits: int) -> None:
@@ -45,8 +46,6 @@ def prepare_states(
         work = np.empty((n_threads, *states.shape[1:]), dtype)
         _quantum_states.diagonal_states(cosines, sines, circuit.reps, states, work)
         return states
-    from sklearn_kernelx._cython._pauli_rotations import rotate
-
     states[:] = 0
     states[:, 0, 0] = 1
     for _ in range(circuit.reps):

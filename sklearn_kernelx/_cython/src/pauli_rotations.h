@@ -45,19 +45,19 @@ static pauli_gate make_gate(ptrdiff_t x, ptrdiff_t z) {
 /* The vectors of real and imaginary parts at a place. */
 typedef struct {
   vec re, im;
-} amplitudes;
+} complex_vec;
 
-INLINE amplitudes amplitudes_at(const real *state, ptrdiff_t n, ptrdiff_t place) {
-  return (amplitudes){v_load(state + place), v_load(state + n + place)};
+INLINE complex_vec complex_at(const real *state, ptrdiff_t n, ptrdiff_t place) {
+  return (complex_vec){v_load(state + place), v_load(state + n + place)};
 }
 
-INLINE amplitudes swapped(amplitudes a, lane_order order) {
-  return (amplitudes){v_swap(a.re, order), v_swap(a.im, order)};
+INLINE complex_vec swapped(complex_vec a, lane_order order) {
+  return (complex_vec){v_swap(a.re, order), v_swap(a.im, order)};
 }
 
 /* Stores cosine a + sine (-i)^(|x & z| + 1) b, the sine with its signs. */
-INLINE void store_rotated(const int is_turn, vec cosine, vec sine, amplitudes a,
-                          amplitudes b, real *state, ptrdiff_t n, ptrdiff_t place) {
+INLINE void store_rotated(const int is_turn, vec cosine, vec sine, complex_vec a,
+                          complex_vec b, real *state, ptrdiff_t n, ptrdiff_t place) {
   const vec re = v_mul(cosine, a.re), im = v_mul(cosine, a.im);
   if (is_turn) {
     v_store(state + place, v_fnma(sine, b.re, re));
@@ -77,7 +77,7 @@ INLINE void rotate_by(const int is_turn, const pauli_gate *gate, real cosine_of,
   for (ptrdiff_t j = 0; j < n; j += LANES) {
     const ptrdiff_t k = j ^ partner;
     if (k < j) continue;
-    const amplitudes a = amplitudes_at(state, n, j), b = amplitudes_at(state, n, k);
+    const complex_vec a = complex_at(state, n, j), b = complex_at(state, n, k);
     store_rotated(is_turn, cosine, sines[is_odd(j & gate->z)], a, swapped(b, gate->order),
                   state, n, j);
     if (k > j)
@@ -99,8 +99,8 @@ INLINE double overlap_by(const int is_turn, const pauli_gate *gate, ptrdiff_t n,
   const vec signs[2] = {gate->lane_signs, minus};
   vec sum = v_set1(0);
   for (ptrdiff_t j = 0; j < n; j += LANES) {
-    const amplitudes a = amplitudes_at(costate, n, j);
-    const amplitudes b = swapped(amplitudes_at(state, n, j ^ gate->partner), gate->order);
+    const complex_vec a = complex_at(costate, n, j);
+    const complex_vec b = swapped(complex_at(state, n, j ^ gate->partner), gate->order);
     const vec term = is_turn ? v_fnma(a.re, b.re, v_mul(v_sub(v_set1(0), a.im), b.im))
                              : v_fnma(a.im, b.re, v_mul(a.re, b.im));
     sum = v_fma(signs[is_odd(j & gate->z)], term, sum);
