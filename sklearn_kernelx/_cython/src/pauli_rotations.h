@@ -42,7 +42,7 @@ static pauli_gate make_gate(ptrdiff_t x, ptrdiff_t z) {
   return gate;
 }
 
-INLINE complex_vec amplitudes_at(const real *state, ptrdiff_t n, ptrdiff_t place) {
+INLINE complex_vec complex_at(const real *state, ptrdiff_t n, ptrdiff_t place) {
   return (complex_vec){v_load(state + place), v_load(state + n + place)};
 }
 
@@ -72,7 +72,7 @@ INLINE void rotate_by(const int is_turn, const pauli_gate *gate, real cosine_of,
   for (ptrdiff_t j = 0; j < n; j += LANES) {
     const ptrdiff_t k = j ^ partner;
     if (k < j) continue;
-    const complex_vec a = amplitudes_at(state, n, j), b = amplitudes_at(state, n, k);
+    const complex_vec a = complex_at(state, n, j), b = complex_at(state, n, k);
     store_rotated(is_turn, cosine, sines[is_odd(j & gate->z)], a, swapped(b, gate->order),
                   state, n, j);
     if (k > j)
@@ -94,8 +94,8 @@ INLINE double overlap_by(const int is_turn, const pauli_gate *gate, ptrdiff_t n,
   const vec signs[2] = {gate->lane_signs, minus};
   vec sum = v_set1(0);
   for (ptrdiff_t j = 0; j < n; j += LANES) {
-    const complex_vec a = amplitudes_at(costate, n, j);
-    const complex_vec b = swapped(amplitudes_at(state, n, j ^ gate->partner), gate->order);
+    const complex_vec a = complex_at(costate, n, j);
+    const complex_vec b = swapped(complex_at(state, n, j ^ gate->partner), gate->order);
     const vec term = is_turn ? v_fnma(a.re, b.re, v_mul(v_sub(v_set1(0), a.im), b.im))
                              : v_fnma(a.im, b.re, v_mul(a.re, b.im));
     sum = v_fma(signs[is_odd(j & gate->z)], term, sum);
