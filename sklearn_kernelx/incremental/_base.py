@@ -47,7 +47,7 @@ from sklearn_kernelx.incremental._merging import check_mergeable
 from sklearn_kernelx.incremental._moments import check_finite
 from sklearn_kernelx.incremental._ridge import Solution, in_type
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
-from sklearn_kernelx._transaction import Transaction
+from sklearn_kernelx._interrupts import Transaction
 
 
 class AnalyticIncremental(BaseEstimator, ABC):

@@ -31,7 +31,7 @@ from sklearn_kernelx.incremental._sums import (
     JointSums,
     check_memory,
 )
-from sklearn_kernelx._transaction import Transaction
+from sklearn_kernelx._interrupts import Transaction
 
 
 class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):

@@ -14,12 +14,16 @@ _SHARED = {
     entanglement : {"full", "linear", "circular", "none"} or list of pairs, default=None
         Pairs of qubits with a gate in a feature map given by name that has such gates; None
         is "linear", which works for any number of features. See :class:`ZZFeatureMap`.""",
+    "    [bandwidth]": """\
+        Factor of the features in a feature map given by name, above 0. None is
+        ``0.2 / sqrt(n_features)``, for features of standard deviation 1.""",
     "[method]": """\
     method : {"auto", "statevector", "transfer"}, default="auto"
         How the fidelity kernel is computed, see :func:`fidelity_kernel`.
 
     max_qubits : int, default=20
-        State vectors of more qubits are refused. The default kernel needs none.
+        State vectors of more qubits are refused. Those that "transfer" does without do not
+        count.
 
     dtype : {numpy.float64, numpy.float32}, default=numpy.float64
         Type of the kernel and of the arithmetic on states. What `X` is does not matter.""",

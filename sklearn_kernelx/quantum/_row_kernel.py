@@ -19,8 +19,16 @@ from sklearn_kernelx.quantum._rows import check_float_dtype
 
 KernelFunction = Callable[[NDArray[np.float64], NDArray[np.float64]], ArrayLike]
 
-# Of feature maps given by name: they classify whatever the number of standardised features.
-DEFAULTS = {"reps": 2, "entanglement": "linear", "bandwidth": 0.1}
+
+
+def named_map_defaults(n_features: int) -> dict[str, Any]:
+    """Return parameters of maps given by name that suit any number of features.
+
+    Squared distances of standardised rows grow with the number of features, which the
+    bandwidth makes up for.
+    """
+    bandwidth = 0.2 / np.sqrt(n_features)
+    return {"reps": 2, "entanglement": "linear", "bandwidth": float(bandwidth)}
 
 
 class RowKernel(NamedTuple):
@@ -128,7 +136,7 @@ class QuantumKernelEstimator(BaseEstimator):
         super().__init_subclass__(**kwargs)
         share_documentation(cls)
 
-    def _choose_kernel(self) -> RowKernel:
+    def _choose_kernel(self, n_features: int) -> RowKernel:
         dtype = check_float_dtype(self.dtype).name
         settings = (float(self.gamma), self.method, dtype, int(self.max_qubits))
         if callable(self.kernel):
@@ -139,7 +147,7 @@ class QuantumKernelEstimator(BaseEstimator):
             reps=self.reps,
             entanglement=self.entanglement,
             bandwidth=self.bandwidth,
-            defaults=DEFAULTS,
+            defaults=named_map_defaults(n_features),
         )
         if isinstance(feature_map, FeatureMap):
             feature_map = clone(feature_map)

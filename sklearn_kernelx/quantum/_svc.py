@@ -20,7 +20,7 @@ from sklearn_kernelx._compat import (
 )
 from sklearn_kernelx._parallel import effective_n_threads, row_blocks
 from sklearn_kernelx._random import generator, seed_from
-from sklearn_kernelx._transaction import Transaction
+from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx.quantum._alignment import align_bandwidth
 from sklearn_kernelx.quantum._diagnostics import warn_of_concentration
 from sklearn_kernelx.quantum._entanglement import Entanglement
@@ -56,11 +56,10 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
     [feature map]
 
     bandwidth : float or "alignment", default=None
-        Factor of the features in a feature map given by name, above 0. None is 0.1, for
-        features of standard deviation 1. "alignment" chooses that of
-        :func:`align_bandwidth`. It is the parameter that matters most [3]_: where it is
-        large, all rows look orthogonal to each other, and what is learnt on one says
-        nothing about the next.
+        [bandwidth]
+        "alignment" takes that of :func:`align_bandwidth`. It is the parameter that matters
+        most [3]_: where it is large, all rows look orthogonal to each other, and what is
+        learnt on one says nothing about the next.
 
     kernel : {"fidelity", "projected"} or callable, default="fidelity"
         :func:`fidelity_kernel`, :func:`projected_kernel` [2]_, or a function of two arrays
@@ -191,7 +190,7 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
     >>> from sklearn_kernelx import QuantumKernelSVC
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> clf = make_pipeline(StandardScaler(), QuantumKernelSVC(bandwidth=0.05))
+    >>> clf = make_pipeline(StandardScaler(), QuantumKernelSVC())
     >>> bool(clf.fit(X_train, y_train).score(X_test, y_test) > 0.93)
     True
     """
@@ -335,7 +334,7 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
             )
 
     def _choose_kernel_for(self, X: NDArray[np.float64], y: NDArray) -> RowKernel:
-        kernel = self._choose_kernel()
+        kernel = self._choose_kernel(X.shape[1])
         if self.bandwidth == "alignment":
             kernel.feature_map.bandwidth = align_bandwidth(
                 X,
@@ -472,8 +471,7 @@ def kernel_matrix(kernel: RowKernel, X: NDArray[np.float64], n_threads: int) -> 
 def _check_two_classes(y: NDArray) -> None:
     classes = np.unique(y)
     if len(classes) < 2:
-        found = f"the single class {classes[0]!r}" if len(classes) else "no class"
         raise ValueError(
-            f"y has {found} in rows of positive sample_weight: give rows of at least two "
-            "classes"
+            f"y has {len(classes)} class in rows of positive sample_weight: give rows of at "
+            "least two classes"
         )

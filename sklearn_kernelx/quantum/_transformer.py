@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_kernelx._compat import StrOptions, fit_context
 from sklearn_kernelx._parallel import effective_n_threads
-from sklearn_kernelx._transaction import Transaction
+from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx.quantum._entanglement import Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
 from sklearn_kernelx.quantum._fidelity import Method
@@ -32,8 +32,8 @@ class QuantumKernelTransformer(
     [feature map]
 
     bandwidth : float, default=None
-        Factor of the features in a feature map given by name, above 0. None is 0.1, for
-        features of standard deviation 1. The more features, the smaller it should be [3]_.
+        [bandwidth]
+        It is the parameter that matters most [3]_.
 
     kernel : {"fidelity", "projected", "bloch"}, default="fidelity"
         :func:`fidelity_kernel` [1]_ or :func:`projected_kernel` [2]_ with the training
@@ -82,7 +82,7 @@ class QuantumKernelTransformer(
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = make_pipeline(
     ...     StandardScaler(),
-    ...     QuantumKernelTransformer("z", bandwidth=0.05),
+    ...     QuantumKernelTransformer(),
     ...     KernelRidge(kernel="precomputed", alpha=0.1),
     ... )
     >>> model.fit(X[:300], y[:300]).predict(X[300:]).shape
@@ -204,7 +204,7 @@ class QuantumKernelTransformer(
 
     def _keep(self, X: ArrayLike) -> NDArray[np.float64]:
         X = validate_data(self, X, dtype=np.float64, copy=True)
-        self._kernel = self._choose_kernel()
+        self._kernel = self._choose_kernel(X.shape[1])
         self.feature_map_ = self._kernel.feature_map
         self.X_fit_ = None if self.kernel == "bloch" else X
         return X
