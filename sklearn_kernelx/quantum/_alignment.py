@@ -164,8 +164,9 @@ def align_bandwidth(
 
     Notes
     -----
-    Alignment is that of the given rows: with several local maxima as high as each other up
-    to sampling error, another sample may prefer another one.
+    The smaller the bandwidth, the nearer a kernel is to a constant, which the centred
+    alignment takes no notice of but a support vector machine does: with a bandwidth near
+    the lower bound it needs a large `C`.
 
     Examples
     --------
@@ -175,7 +176,7 @@ def align_bandwidth(
     >>> X, y = load_wine(return_X_y=True)
     >>> feature_map = ZZFeatureMap(entanglement="linear")
     >>> round(align_bandwidth(scale(X), y, feature_map=feature_map), 2)
-    0.12
+    0.04
     """
     lowest, highest = _check_bounds(bounds)
     feature_map = _with_bandwidth(feature_map)
@@ -239,7 +240,7 @@ def _memberships(y: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
-            f"y has the single class {classes[0]!r}: alignment needs at least two classes"
+            f"y has the single class {classes[0]}: alignment needs at least two classes"
         )
     return np.equal.outer(codes, np.arange(len(classes))).astype(np.float64)
 

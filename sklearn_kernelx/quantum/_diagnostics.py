@@ -15,7 +15,7 @@ NEGLIGIBLE = 0.002
 class KernelDiagnostics(NamedTuple):
     """What :func:`kernel_diagnostics` finds.
 
-    Attributes
+    Parameters
     ----------
     mean : float
         Mean of the off-diagonal entries.
@@ -96,8 +96,8 @@ def kernel_diagnostics(kernel: ArrayLike) -> KernelDiagnostics:
     ...     kernel = fidelity_kernel(X, feature_map=ZZFeatureMap(bandwidth=bandwidth))
     ...     found = kernel_diagnostics(kernel)
     ...     print(f"mean {found.mean:.3f}, effective rank {found.effective_rank:.1f}")
-    mean 0.001, effective rank 100.0
-    mean 0.018, effective rank 93.2
+    mean 0.002, effective rank 99.9
+    mean 0.211, effective rank 16.5
     """
     kernel = check_square(kernel)
     if len(kernel) == 1:

@@ -58,7 +58,7 @@ def test_equal_entries_have_no_variance_by_rounding():
 
 def test_shots_make_noise_as_large_as_the_differences():
     """Variance of estimates of equal entries, within 4 sigma: false-alarm rate 6e-5."""
-    kernel = fidelity_kernel(RNG.uniform(0, 2 * np.pi, (40, 6)))
+    kernel = fidelity_kernel(RNG.uniform(0, 2 * np.pi, (40, 2)))
     found = kernel_diagnostics(kernel)
     shots = round(found.shots)
     drawn = RNG.binomial(shots, found.mean, 10**5) / shots
