@@ -20,7 +20,6 @@ from sklearn_kernelx.quantum._rows import check_float_dtype
 KernelFunction = Callable[[NDArray[np.float64], NDArray[np.float64]], ArrayLike]
 
 
-
 def named_map_defaults(n_features: int) -> dict[str, Any]:
     """Return parameters of maps given by name that suit any number of features.
 
@@ -98,7 +97,9 @@ def _values_of(
         )
     values = values.astype(np.float64)
     if not np.all(np.isfinite(values)):
-        raise ValueError("kernel has returned NaN or infinity: it must return finite values")
+        raise ValueError(
+            "kernel has returned NaN or infinity: it must return finite values"
+        )
     return values
 
 
@@ -155,7 +156,12 @@ class QuantumKernelEstimator(BaseEstimator):
 
     def _refuse_feature_map(self) -> None:
         """Refuse what a callable kernel would ignore."""
-        unused = {"feature_map": "zz", "reps": None, "entanglement": None, "bandwidth": None}
+        unused = {
+            "feature_map": "zz",
+            "reps": None,
+            "entanglement": None,
+            "bandwidth": None,
+        }
         for name, default in unused.items():
             value = getattr(self, name)
             if not (value is default or (isinstance(value, str) and value == default)):

@@ -18,9 +18,9 @@ from sklearn_kernelx._compat import (
     check_sample_weight,
     fit_context,
 )
+from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx._parallel import effective_n_threads, row_blocks
 from sklearn_kernelx._random import generator, seed_from
-from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx.quantum._alignment import align_bandwidth
 from sklearn_kernelx.quantum._diagnostics import warn_of_concentration
 from sklearn_kernelx.quantum._entanglement import Entanglement
@@ -114,7 +114,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         Kernel rows of predictions are not cached.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the outcomes of `shots`, and rows for ``bandwidth="alignment"``. See the notes.
+        Draws the outcomes of `shots`, and rows for ``bandwidth="alignment"``: see the
+        notes.
 
     [n_jobs]
 
@@ -349,9 +350,7 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
             )
         return kernel
 
-    def _training_kernel(
-        self, X: NDArray[np.float64], rng: np.random.Generator
-    ) -> NDArray:
+    def _training_kernel(self, X: NDArray[np.float64], rng: np.random.Generator) -> NDArray:
         compute = check_memory(self.memory).cache(kernel_matrix, ignore=["n_threads"])
         kernel = compute(self._kernel, X, n_threads=effective_n_threads(self.n_jobs))
         if self.shots is not None:
@@ -360,9 +359,7 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
             warn_of_concentration(kernel, self.shots)
         return kernel
 
-    def _fit_libsvm(
-        self, kernel: NDArray, y: NDArray, weights: NDArray[np.float64]
-    ) -> SVC:
+    def _fit_libsvm(self, kernel: NDArray, y: NDArray, weights: NDArray[np.float64]) -> SVC:
         svc = SVC(
             kernel="precomputed",
             C=self.C,
@@ -447,8 +444,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         """
         if self.break_ties and self.decision_function_shape == "ovo":
             raise ValueError(
-                'break_ties needs a score for each class: set decision_function_shape="ovr", '
-                "or break_ties=False"
+                "break_ties needs a score for each class: set "
+                'decision_function_shape="ovr", or break_ties=False'
             )
         decisions = self._pair_decisions(X)
         n_classes = len(self.classes_)
@@ -472,6 +469,6 @@ def _check_two_classes(y: NDArray) -> None:
     classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(
-            f"y has {len(classes)} class in rows of positive sample_weight: give rows of at "
-            "least two classes"
+            f"y has {len(classes)} class in rows of positive sample_weight: give rows of "
+            "at least two classes"
         )

@@ -8,8 +8,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_kernelx._compat import StrOptions, fit_context
-from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._interrupts import Transaction
+from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.quantum._entanglement import Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
 from sklearn_kernelx.quantum._fidelity import Method
