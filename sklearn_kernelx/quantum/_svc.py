@@ -1,6 +1,7 @@
 """Support vector classification on quantum kernels."""
 
 from numbers import Integral, Real
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -111,7 +112,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
     memory : str or object with the joblib.Memory interface, default=None
         Caches exact training kernels, those of callables too. Then a grid search over
         parameters that do not change the kernel, such as `C`, computes each kernel once.
-        Kernel rows of predictions are not cached.
+        Kernel rows of predictions are not cached. Functions count by their names: clear
+        the cache when one has changed.
 
     random_state : int, RandomState instance or None, default=None
         Draws the outcomes of `shots`, and rows for ``bandwidth="alignment"``: see the
@@ -351,6 +353,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         return kernel
 
     def _training_kernel(self, X: NDArray[np.float64], rng: np.random.Generator) -> NDArray:
+        if self.memory is not None:
+            _check_hashable(self._kernel)
         compute = check_memory(self.memory).cache(kernel_matrix, ignore=["n_threads"])
         kernel = compute(self._kernel, X, n_threads=effective_n_threads(self.n_jobs))
         if self.shots is not None:
@@ -463,6 +467,16 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
 def kernel_matrix(kernel: RowKernel, X: NDArray[np.float64], n_threads: int) -> NDArray:
     """Return the kernel of rows among themselves: what `memory` keeps."""
     return kernel.between(X, n_threads=n_threads)
+
+
+def _check_hashable(kernel: RowKernel) -> None:
+    try:
+        joblib.hash(kernel)
+    except PicklingError as error:
+        raise ValueError(
+            "memory needs functions that can be pickled in feature_map and kernel: define "
+            "them in a module instead of a lambda or a closure, or set memory=None"
+        ) from error
 
 
 def _check_two_classes(y: NDArray) -> None:
