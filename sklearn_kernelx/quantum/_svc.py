@@ -312,7 +312,7 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         X, y, weights = X[rows], y[rows], weights[rows]
 
         seed = seed_from(self.random_state)
-        self._kernel = self._choose_kernel_for(X, y)
+        self._kernel, self._shots = self._choose_kernel_for(X, y), self.shots
         kernel = self._training_kernel(X, generator(seed, TRAINING))
         row_map = None
         if self.psd == "clip" and (self.shots is not None or callable(self.kernel)):
@@ -392,8 +392,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         decisions = []
         for block in row_blocks(len(X), self._kept.shape[0] * X.itemsize):
             kernel = self._kernel.between(X[block], self._kept, n_threads=n_threads)
-            if self.shots is not None:
-                kernel = sample_kernel(kernel, self.shots, rng, symmetric=False)
+            if self._shots is not None:
+                kernel = sample_kernel(kernel, self._shots, rng, symmetric=False)
             decisions.append(kernel @ self._coefficients + self.intercept_)
         return np.concatenate(decisions)
 
