@@ -65,8 +65,7 @@ class QuantumKernelTransformer(
     Features should have standard deviation 1, for instance by
     :class:`~sklearn.preprocessing.StandardScaler`.
 
-    A kernel has as many columns as there are training rows. :meth:`fit_transform` computes
-    half of it only.
+    A kernel has as many columns as there are training rows.
 
     References
     ----------
@@ -164,8 +163,8 @@ class QuantumKernelTransformer(
         Returns
         -------
         features : ndarray of shape (n_samples, n_features_out)
-            As :meth:`transform` of the same rows. A kernel is exactly symmetric, and its
-            diagonal is exactly 1.
+            As :meth:`transform` of the same rows, up to rounding. The diagonal of a kernel
+            is exactly 1.
 
         Raises
         ------

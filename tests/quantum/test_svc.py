@@ -121,7 +121,7 @@ def test_ties():
     svc.set_params(break_ties=False)
     np.testing.assert_array_equal(first, svc.predict(new_kernel))
     assert np.any(first != clf.set_params(break_ties=True).predict(X_NEW))
-    with pytest.raises(ValueError, match='break_ties .* decision_function_shape="ovr"'):
+    with pytest.raises(ValueError, match=r'break_ties .* decision_function_shape="ovr"'):
         clf.set_params(decision_function_shape="ovo").predict(X_NEW)
 
 
