@@ -12,6 +12,7 @@ from scipy import sparse, stats
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, make_moons
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -123,6 +124,29 @@ def test_ties():
     assert np.any(first != clf.set_params(break_ties=True).predict(X_NEW))
     with pytest.raises(ValueError, match=r'break_ties .* decision_function_shape="ovr"'):
         clf.set_params(decision_function_shape="ovo").predict(X_NEW)
+
+
+def test_parameters_of_libsvm(monkeypatch):
+    given = {
+        "C": 0.3,
+        "shrinking": False,
+        "tol": 0.1,
+        "cache_size": 50,
+        "class_weight": "balanced",
+        "max_iter": 5,
+    }
+    seen = []
+
+    def noted(**parameters):
+        seen.append(parameters)
+        return SVC(**parameters)
+
+    monkeypatch.setattr(_svc, "SVC", noted)
+    with pytest.warns(ConvergenceWarning):
+        clf = QuantumKernelSVC(**given).fit(X, LABELS[2])
+    assert seen == [{"kernel": "precomputed", **given}]
+    assert clf.fit_status_ == 1
+    assert clf.n_iter_ == [5]
 
 
 def test_a_decision_of_zero_goes_where_libsvm_puts_it():
@@ -479,6 +503,16 @@ def test_alignment(kernel):
     np.testing.assert_array_equal(
         clf.decision_function(X_NEW), fixed.decision_function(X_NEW)
     )
+
+
+def test_random_state_chooses_the_rows_that_are_aligned():
+    rows = RNG.standard_normal((600, 2))
+    y = rows[:, 0] + RNG.standard_normal(600) > 0
+    found = [
+        QuantumKernelSVC(bandwidth="alignment", random_state=seed).fit(rows, y).bandwidth_
+        for seed in (0, 0, 1)
+    ]
+    assert found[0] == found[1] != found[2]
 
 
 def test_concentration_warns():
