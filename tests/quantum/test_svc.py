@@ -506,8 +506,8 @@ def test_alignment(kernel):
 
 
 def test_random_state_chooses_the_rows_that_are_aligned():
-    rows = RNG.standard_normal((600, 2))
-    y = rows[:, 0] + RNG.standard_normal(600) > 0
+    rows = np.random.default_rng(0).standard_normal((600, 2))
+    y = np.linalg.norm(rows, axis=1) > 1.2
     found = [
         QuantumKernelSVC(bandwidth="alignment", random_state=seed).fit(rows, y).bandwidth_
         for seed in (0, 0, 1)
