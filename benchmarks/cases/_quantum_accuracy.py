@@ -38,9 +38,7 @@ def ad_hoc_splits(n_qubits: int, options: Options) -> Iterator[Split]:
     """Make 20 rows a class to learn from and 50 a class to test, ten times."""
     for seed in range(2 if options.quick else 10):
         X, y = make_ad_hoc(140, n_qubits, gap=0.3, random_state=seed)
-        yield tuple(
-            train_test_split(X, y, train_size=40, stratify=y, random_state=seed)
-        )  # type: ignore[misc]
+        yield tuple(train_test_split(X, y, train_size=40, stratify=y, random_state=seed))  # type: ignore[misc]
 
 
 def quantum_svc(**parameters: Any) -> MakeClassifier:
@@ -177,9 +175,7 @@ def real_tables(options: Options) -> list[Table]:
     ]
 
 
-def real_score(
-    X: NDArray, y: NDArray, n_qubits: int, name: str, options: Options
-) -> float:
+def real_score(X: NDArray, y: NDArray, n_qubits: int, name: str, options: Options) -> float:
     classifier, grid = REAL_CONTENDERS[name]
     steps = [("scale", StandardScaler()), ("pca", PCA(n_qubits, random_state=0))]
     pipeline = Pipeline([*steps, ("svc", classifier)])

@@ -65,10 +65,14 @@ def matrix_product_overlaps(n_qubits: int, reps: int, bandwidth: float) -> Kerne
 
     def overlaps(X: NDArray[np.float64]) -> NDArray[np.float64]:
         first, *others = (circuit.assign_parameters(x) for x in bandwidth * X)
-        pairs = [first.compose(other.inverse()) for other in others]
+        pairs = transpile(
+            [first.compose(other.inverse()) for other in others],
+            basis_gates=["h", "p", "cx"],
+            optimization_level=0,
+        )
         for pair in pairs:
             pair.save_amplitudes_squared([0])
-        result = backend.run(transpile(pairs, backend, optimization_level=0)).result()
+        result = backend.run(pairs).result()
         found = [result.data(i)["amplitudes_squared"][0] for i in range(len(pairs))]
         return np.array(found)
 

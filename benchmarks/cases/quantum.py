@@ -111,9 +111,7 @@ def limit_table(options: Options) -> Table:
         say(f"limits: n={n}, q={q}")
         X = uniform_rows(n, q)
         feature_map = ZZFeatureMap(reps=2, entanglement="full")
-        kernel = partial(
-            fidelity_kernel, X, feature_map=feature_map, method="statevector"
-        )
+        kernel = partial(fidelity_kernel, X, feature_map=feature_map, method="statevector")
         circuit, angles = feature_map.circuit(q), feature_map.angles(X)
         states = feature_map.statevectors(X).T
         timings = measure(
@@ -151,7 +149,7 @@ def limit_table(options: Options) -> Table:
 
 CHAINS = (("linear", 1), ("linear", 2), ("linear", 3), ("circular", 2))
 N_QUBITS_OF_CHAINS = 100
-BANDWIDTH = 0.1
+BANDWIDTH = 0.01
 
 
 def chain_table(options: Options) -> Table:
