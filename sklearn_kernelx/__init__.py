@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     )
     from sklearn_kernelx.quantum import (
         IQPFeatureMap,
+        KernelDiagnostics,
         PauliFeatureMap,
         ZFeatureMap,
         ZZFeatureMap,
+        align_bandwidth,
         bloch_vectors,
         fidelity_kernel,
+        kernel_diagnostics,
+        kernel_target_alignment,
         make_ad_hoc,
         projected_kernel,
+        psd_projection,
     )
     from sklearn_kernelx.sampling import (
         ChebyshevBasis,
@@ -58,6 +63,7 @@ _SUBJECT_OF = {
     "HermiteBasis": "sampling",
     "IQPFeatureMap": "quantum",
     "KernelDensity": "density",
+    "KernelDiagnostics": "quantum",
     "LegendreBasis": "sampling",
     "PauliFeatureMap": "quantum",
     "RegimeDisplay": "density",
@@ -66,6 +72,7 @@ _SUBJECT_OF = {
     "VonMisesFisherMixture": "directional",
     "ZFeatureMap": "quantum",
     "ZZFeatureMap": "quantum",
+    "align_bandwidth": "quantum",
     "bloch_vectors": "quantum",
     "christoffel_design": "sampling",
     "dpp_landmarks": "sampling",
@@ -73,8 +80,11 @@ _SUBJECT_OF = {
     "fidelity_kernel": "quantum",
     "gaussian_regimes": "density",
     "kernel_density_regimes": "density",
+    "kernel_diagnostics": "quantum",
+    "kernel_target_alignment": "quantum",
     "make_ad_hoc": "quantum",
     "projected_kernel": "quantum",
+    "psd_projection": "quantum",
     "sample_projection_dpp": "sampling",
 }
 __all__ = [
@@ -88,6 +98,7 @@ __all__ = [
     "HermiteBasis",
     "IQPFeatureMap",
     "KernelDensity",
+    "KernelDiagnostics",
     "LegendreBasis",
     "PauliFeatureMap",
     "RegimeDisplay",
@@ -97,6 +108,7 @@ __all__ = [
     "ZFeatureMap",
     "ZZFeatureMap",
     "__version__",
+    "align_bandwidth",
     "bloch_vectors",
     "christoffel_design",
     "dpp_landmarks",
@@ -104,8 +116,11 @@ __all__ = [
     "fidelity_kernel",
     "gaussian_regimes",
     "kernel_density_regimes",
+    "kernel_diagnostics",
+    "kernel_target_alignment",
     "make_ad_hoc",
     "projected_kernel",
+    "psd_projection",
     "sample_projection_dpp",
 ]
 

@@ -1,6 +1,8 @@
 """Quantum kernels, and classifiers on them."""
 
 from sklearn_kernelx.quantum._ad_hoc import make_ad_hoc
+from sklearn_kernelx.quantum._alignment import align_bandwidth, kernel_target_alignment
+from sklearn_kernelx.quantum._diagnostics import KernelDiagnostics, kernel_diagnostics
 from sklearn_kernelx.quantum._feature_maps import (
     IQPFeatureMap,
     PauliFeatureMap,
@@ -9,14 +11,20 @@ from sklearn_kernelx.quantum._feature_maps import (
 )
 from sklearn_kernelx.quantum._fidelity import fidelity_kernel
 from sklearn_kernelx.quantum._projected import bloch_vectors, projected_kernel
+from sklearn_kernelx.quantum._shots import psd_projection
 
 __all__ = [
     "IQPFeatureMap",
+    "KernelDiagnostics",
     "PauliFeatureMap",
     "ZFeatureMap",
     "ZZFeatureMap",
+    "align_bandwidth",
     "bloch_vectors",
     "fidelity_kernel",
+    "kernel_diagnostics",
+    "kernel_target_alignment",
     "make_ad_hoc",
     "projected_kernel",
+    "psd_projection",
 ]

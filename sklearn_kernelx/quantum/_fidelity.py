@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from sklearn.utils import check_random_state
 
 from sklearn_kernelx._parallel import effective_n_threads
+from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx.quantum._chain import (
     chain_kernel,
     is_chain,
@@ -18,6 +18,7 @@ from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
 from sklearn_kernelx.quantum._feature_maps import make_feature_map
 from sklearn_kernelx.quantum._overlaps import cross_overlaps, symmetric_overlaps
 from sklearn_kernelx.quantum._rows import check_float_dtype, check_rows, real_parts_first
+from sklearn_kernelx.quantum._shots import check_shots, sample_kernel
 from sklearn_kernelx.quantum._states import check_n_qubits, prepare_states
 
 Method = Literal["auto", "statevector", "transfer"]
@@ -64,8 +65,8 @@ def fidelity_kernel(
         at ``O(n_features * reps * 4 ** reps)`` a pair. "auto" takes the cheaper one.
 
     shots : int, default=None
-        Number of measurements each entry is estimated from: binomial noise, the same for
-        (x, z) and (z, x). None gives exact values.
+        Number of measurements each entry is estimated from, at least 1: binomial noise,
+        the same for (x, z) and (z, x) if `Y` is `X`. None gives exact values.
 
     random_state : int, RandomState instance or None, default=None
         Draws the outcomes of `shots`.
@@ -85,6 +86,8 @@ def fidelity_kernel(
 
     Raises
     ------
+    TypeError
+        If `shots` is not an integer.
     ValueError
         If state vectors are needed of more than `max_qubits`, if "transfer" does not fit
         the feature map, if a callable does not return unit vectors, or if `X`, `Y` or
@@ -93,6 +96,7 @@ def fidelity_kernel(
     See Also
     --------
     projected_kernel : A kernel on single qubits, which does not fade with their number.
+    psd_projection : Makes a kernel of an estimate from `shots` again.
     QuantumKernelSVC : A classifier on these kernels.
 
     Notes
@@ -116,6 +120,7 @@ def fidelity_kernel(
            [0.866, 1.   , 0.011],
            [0.07 , 0.011, 1.   ]])
     """
+    shots = check_shots(shots)
     X, Y, single_rows = check_rows(X, Y)
     kernel = fidelity_matrix(
         make_feature_map(feature_map),
@@ -127,9 +132,7 @@ def fidelity_kernel(
         n_threads=effective_n_threads(n_jobs),
     )
     if shots is not None:
-        from sklearn_kernelx.quantum._shots import sample_kernel
-
-        rng = check_random_state(random_state)
+        rng = generator(seed_from(random_state))
         kernel = sample_kernel(kernel, shots, rng, symmetric=Y is None)
     return float(kernel[0, 0]) if single_rows else kernel
 
