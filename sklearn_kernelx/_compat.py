@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import (
     Options,
     StrOptions,
 )
+from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import (
     _check_feature_names_in,
     _check_sample_weight,
@@ -45,6 +46,7 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "num_samples",
+    "ovr_decision_function",
     "safe_indexing",
     "with_callbacks",
 ]
@@ -52,6 +54,7 @@ __all__ = [
 check_feature_names_in: Callable[..., Any] = _check_feature_names_in
 fit_context: Callable[..., Any] = _fit_context
 num_samples: Callable[..., int] = _num_samples
+ovr_decision_function: Callable[..., Any] = _ovr_decision_function
 safe_indexing: Callable[..., Any] = _safe_indexing
 
 # scikit-learn < 1.7 spells the argument otherwise.

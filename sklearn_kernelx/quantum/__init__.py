@@ -12,11 +12,15 @@ from sklearn_kernelx.quantum._feature_maps import (
 from sklearn_kernelx.quantum._fidelity import fidelity_kernel
 from sklearn_kernelx.quantum._projected import bloch_vectors, projected_kernel
 from sklearn_kernelx.quantum._shots import psd_projection
+from sklearn_kernelx.quantum._svc import QuantumKernelSVC
+from sklearn_kernelx.quantum._transformer import QuantumKernelTransformer
 
 __all__ = [
     "IQPFeatureMap",
     "KernelDiagnostics",
     "PauliFeatureMap",
+    "QuantumKernelSVC",
+    "QuantumKernelTransformer",
     "ZFeatureMap",
     "ZZFeatureMap",
     "align_bandwidth",

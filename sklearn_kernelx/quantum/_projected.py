@@ -91,9 +91,7 @@ def projected_kernel(
     X, Y, single_rows = check_rows(X, Y)
     feature_map = make_feature_map(feature_map)
     options = (check_float_dtype(dtype), max_qubits, effective_n_threads(n_jobs))
-    vectors = bloch_matrix(feature_map, X, *options)
-    others = None if Y is None else bloch_matrix(feature_map, Y, *options)
-    kernel = rbf_kernel(vectors, others, gamma=gamma / 2)
+    kernel = projected_matrix(feature_map, X, Y, gamma, *options)
     return float(kernel[0, 0]) if single_rows else kernel
 
 
@@ -151,6 +149,23 @@ def bloch_vectors(
     n_threads = effective_n_threads(n_jobs)
     dtype = check_float_dtype(dtype)
     return bloch_matrix(make_feature_map(feature_map), X, dtype, max_qubits, n_threads)
+
+
+def projected_matrix(
+    feature_map: FeatureMap | StateFunction,
+    X: NDArray[np.float64],
+    Y: NDArray[np.float64] | None,
+    gamma: float,
+    dtype: np.dtype,
+    max_qubits: int,
+    n_threads: int,
+) -> NDArray:
+    """Return the kernel of rows that are checked; None for `Y` means `X`."""
+    vectors = bloch_matrix(feature_map, X, dtype, max_qubits, n_threads)
+    if Y is None:
+        return rbf_kernel(vectors, gamma=gamma / 2)
+    others = bloch_matrix(feature_map, Y, dtype, max_qubits, n_threads)
+    return rbf_kernel(vectors, others, gamma=gamma / 2)
 
 
 def bloch_matrix(
