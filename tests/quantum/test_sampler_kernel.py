@@ -201,18 +201,31 @@ def test_circuits_are_told_apart_by_their_gates(
     assert len(sampler.n_pairs) == n_jobs
 
 
-def test_shots_samplers_and_backends_are_told_apart(rotations, tmp_path):
+def test_shots_samplers_and_backends_are_told_apart(rotations, qiskit, tmp_path):
     class Other(CountingSampler):
-        def backend(self):
-            return None
+        pass
 
-    class Named(CountingSampler):
-        backend = None
+    class OnBackend(CountingSampler):
+        def __init__(self, name):
+            super().__init__()
+            self.backend = SimpleNamespace(name=name)
 
-    samplers = [CountingSampler(), CountingSampler(), Other(), Named()]
-    for sampler, shots in zip(samplers, (10, 20, 20, 20), strict=True):
-        SamplerKernel(rotations, sampler, shots=shots, cache_dir=tmp_path)(X)
-        assert sampler.n_pairs == [10]
+    def n_jobs(sampler, shots):
+        SamplerKernel(
+            rotations,
+            sampler,
+            shots=shots,
+            cache_dir=tmp_path,
+            pass_manager=qiskit.transpiler.PassManager(),
+        )(X)
+        return len(sampler.n_pairs)
+
+    assert n_jobs(CountingSampler(), 10) == 1
+    assert n_jobs(CountingSampler(), 20) == 1
+    assert n_jobs(Other(), 10) == 1
+    assert n_jobs(OnBackend("a"), 10) == 1
+    assert n_jobs(OnBackend("b"), 10) == 1
+    assert n_jobs(CountingSampler(), 10) == n_jobs(OnBackend("a"), 10) == 0
 
 
 DIGEST = """
@@ -484,8 +497,20 @@ def test_the_comparison_can_fail(qiskit, monkeypatch, mutant):
     assert not is_within_binomial_error(measured, exact_pairs(rows), 4000)
 
 
-def test_gates_are_those_of_the_backend(qiskit):
-    kernel = SamplerKernel(zz_circuit(3), backend_sampler())
+class SamplerOfTheRuntime:
+    """IBM's has a method for what is an attribute in Qiskit."""
+
+    def __init__(self):
+        self._sampler = backend_sampler()
+        self.run = self._sampler.run
+
+    def backend(self):
+        return self._sampler.backend
+
+
+@pytest.mark.parametrize("make_sampler", [backend_sampler, SamplerOfTheRuntime])
+def test_gates_are_those_of_the_backend(qiskit, make_sampler):
+    kernel = SamplerKernel(zz_circuit(3), make_sampler())
     transpiled, _ = kernel._program
     assert transpiled.num_qubits == 5
     for instruction in transpiled.data:
@@ -526,6 +551,7 @@ def test_entries_do_not_share_their_noise(qiskit):
         return len(np.unique(np.diag(kernel)))  # all are estimates of 1/2
 
     assert n_values(statevector_sampler()) > 1
+    assert n_values(aer_sampler()) > 1  # within a job
     assert n_values(StatevectorSampler(seed=0)) == 1
 
 
