@@ -268,12 +268,11 @@ def test_copies_are_the_object(rotations):
     assert support.kernel is kernel
 
 
-def test_pickles(rotations, qiskit):
+def test_pickles(rotations):
     kernel = SamplerKernel(rotations, CountingSampler(), shots=100)
     again = pickle.loads(pickle.dumps(kernel))
     np.testing.assert_array_equal(again(X), kernel(X))
-    sampler = qiskit.primitives.StatevectorSampler(seed=np.random.default_rng(0))
-    kernel = SamplerKernel(rotations, sampler, shots=10)
+    kernel = SamplerKernel(rotations, statevector_sampler(), shots=10)
     again = pickle.loads(pickle.dumps(kernel))
     np.testing.assert_array_equal(again(X), kernel(X))
 
