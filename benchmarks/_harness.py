@@ -22,7 +22,19 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("numpy", "scipy", "scikit-learn", "sklearn-kernelx", "KDEpy", "dppy", "river")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "sklearn-kernelx",
+    "KDEpy",
+    "dppy",
+    "river",
+    "qiskit",
+    "qiskit-machine-learning",
+    "qiskit-aer",
+    "pennylane",
+)
 MINIMUM_REPEATS = 5
 
 

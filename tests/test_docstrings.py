@@ -26,6 +26,7 @@ IGNORED_IN_UFUNCS = {
     "PR02": "the same",
 }
 IGNORED_IN_METHODS = {"EX01": "the examples stand in the class"}
+NEEDS_QISKIT = "sklearn_kernelx.quantum.qiskit"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -36,6 +37,7 @@ def public_names():
             path = f"sklearn_kernelx.{module.name}"
             for name in getattr(import_module(path), "__all__", []):
                 yield f"{path}.{name}"
+    yield from (f"{NEEDS_QISKIT}.{name}" for name in import_module(NEEDS_QISKIT).__all__)
     for name in sklearn_kernelx.__all__:
         if not name.startswith("__"):
             yield f"sklearn_kernelx.{name}"
@@ -94,6 +96,8 @@ def test_numpydoc(name, is_method):
 
 @pytest.mark.parametrize("name", [n for n, _ in DOCUMENTED])
 def test_examples_of_docstrings(name):
+    if name.startswith(NEEDS_QISKIT):
+        pytest.importorskip("qiskit")
     value = load(name)
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     for test in doctest.DocTestFinder(recurse=False).find(value, name, globs={}):

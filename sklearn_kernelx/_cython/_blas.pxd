@@ -2,24 +2,16 @@
 
 SciPy's integers are 32-bit: every dimension of a block must stay below 2**31. BLAS knows
 columns, so each wrapper hands it the transposed problem. ``op`` is c"N" (as stored) or
-c"T" (transposed; conjugate transposed for `herk`); leading dimensions count elements of a
-stored row.
+c"T" (transposed); leading dimensions count elements of a stored row.
 """
 
 from scipy.linalg cimport cython_blas
 
 from sklearn_kernelx._cython._typedefs cimport float64_t, floating
 
-ctypedef float complex complex64_t
-ctypedef double complex complex128_t
 
-ctypedef fused complexfloating:
-    complex64_t
-    complex128_t
-
-
-cdef inline char other(char op, char transpose) noexcept nogil:
-    return transpose if op == c"N" else c"N"
+cdef inline char other(char op) noexcept nogil:
+    return c"T" if op == c"N" else c"N"
 
 
 cdef inline void gemm(
@@ -42,7 +34,7 @@ cdef inline void syrk(
 ) noexcept nogil:
     """Lower triangle of C <- alpha op(A) op(A)' + beta C, with C of shape (n, n)."""
     cdef char uplo = c"U"
-    cdef char trans = other(op, c"T")
+    cdef char trans = other(op)
     if floating is float64_t:
         cython_blas.dsyrk(&uplo, &trans, &n, &k, &alpha, <double *> a, &lda,
                           &beta, c, &ldc)
@@ -65,23 +57,3 @@ cdef inline void trsm_right(
     else:
         cython_blas.strsm(&side, &uplo, &op, &diag, &n, &m, &alpha, <float *> l, &ldl,
                           b, &ldb)
-
-
-cdef inline void herk(
-    char op, int n, int k, double alpha, const complexfloating *a, int lda,
-    double beta, complexfloating *c, int ldc,
-) noexcept nogil:
-    """Lower triangle of C <- alpha op(A) op(A)^H + beta C, with C of shape (n, n).
-
-    No conjugate is left over: for the stored M = A^T, (A A^H)^T = M^H M.
-    """
-    cdef char uplo = c"U"
-    cdef char trans = other(op, c"C")
-    cdef float alpha_f = <float> alpha
-    cdef float beta_f = <float> beta
-    if complexfloating is complex128_t:
-        cython_blas.zherk(&uplo, &trans, &n, &k, &alpha, <double complex *> a, &lda,
-                          &beta, c, &ldc)
-    else:
-        cython_blas.cherk(&uplo, &trans, &n, &k, &alpha_f, <float complex *> a, &lda,
-                          &beta_f, c, &ldc)

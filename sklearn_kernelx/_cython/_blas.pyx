@@ -24,18 +24,6 @@ def gram(const floating[:, ::1] a, floating[:, ::1] rows, floating[:, ::1] colum
          columns.shape[1])
 
 
-def hermitian_gram(
-    const complexfloating[:, ::1] a,
-    complexfloating[:, ::1] rows,
-    complexfloating[:, ::1] columns,
-):
-    """Write the lower triangles of A @ A^H to `rows` and of A^H @ A to `columns`."""
-    herk(c"N", a.shape[0], a.shape[1], 1, &a[0, 0], a.shape[1], 0, &rows[0, 0],
-         rows.shape[1])
-    herk(c"T", a.shape[1], a.shape[0], 1, &a[0, 0], a.shape[1], 0, &columns[0, 0],
-         columns.shape[1])
-
-
 def solve_right(const floating[:, ::1] l, floating[:, ::1] b, floating[:, ::1] b_t):
     """Overwrite `b` with b L^-1 and `b_t` with b_t L^-T."""
     trsm_right(c"N", b.shape[0], b.shape[1], 1, &l[0, 0], l.shape[1], &b[0, 0],

@@ -138,16 +138,14 @@ def warn_of_concentration(kernel: NDArray, shots: int | None) -> None:
 def off_diagonal(kernel: NDArray) -> NDArray:
     """Return the off-diagonal entries of an (n, n) array, a view of shape (n - 1, n)."""
     n = len(kernel)
-    return np.ascontiguousarray(kernel).ravel()[1:].reshape(n - 1, n + 1)[:, :-1]
+    return kernel.ravel()[1:].reshape(n - 1, n + 1)[:, :-1]
 
 
 def _mean_and_deviation(entries: NDArray) -> tuple[float, float]:
     """Return them without overflow or underflow of squares, exactly for equal entries."""
-    first = float(entries[0, 0])
-    others = entries.astype(np.float64) - first
-    scale = float(np.max(np.abs(others))) or 1.0
-    others /= scale
-    return first + scale * float(others.mean()), scale * float(others.std())
+    scale = float(np.max(np.abs(entries))) or 1.0
+    scaled = entries.astype(np.float64) / scale
+    return scale * float(scaled.mean()), scale * float(scaled.std())
 
 
 def _shots_needed(mean: float, deviation: float) -> float:

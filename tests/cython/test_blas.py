@@ -10,14 +10,11 @@ RNG = np.random.default_rng(0)
 
 
 def random(shape, dtype):
-    values = RNG.standard_normal(shape)
-    if np.issubdtype(dtype, np.complexfloating):
-        values = values + 1j * RNG.standard_normal(shape)
-    return values.astype(dtype)
+    return RNG.standard_normal(shape).astype(dtype)
 
 
 def close(actual, expected):
-    tolerance = 1e-5 if actual.dtype.char in "fF" else 1e-13
+    tolerance = 1e-5 if actual.dtype == np.float32 else 1e-13
     assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
 
 
@@ -33,14 +30,13 @@ def test_gemm(dtype):
     close(out, a @ b)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.complex64])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_gram(dtype):
     a = random((5, 3), dtype)
     rows, columns = np.zeros((5, 5), dtype), np.zeros((3, 3), dtype)
-    is_complex = np.issubdtype(dtype, np.complexfloating)
-    (_blas.hermitian_gram if is_complex else _blas.gram)(a, rows, columns)
-    close(rows, np.tril(a @ a.conj().T))
-    close(columns, np.tril(a.conj().T @ a))
+    _blas.gram(a, rows, columns)
+    close(rows, np.tril(a @ a.T))
+    close(columns, np.tril(a.T @ a))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

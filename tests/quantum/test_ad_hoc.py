@@ -101,7 +101,7 @@ def test_points_are_uniform_where_they_are_not_rejected():
     X, y = make_ad_hoc(2000, 3, random_state=0)
     found = X[y == 1]
     uniform = np.random.default_rng(1).uniform(0, 2 * np.pi, (20_000, 3))
-    mutant = 2 * np.pi * np.random.default_rng(1).beta(1.5, 1.5, (20_000, 3))
+    mutant = 2 * np.pi * np.random.default_rng(1).beta(3, 3, (20_000, 3))
     assert min(p_values(uniform)) > 1e-3 / 3
     assert min(p_values(mutant)) < 1e-3 / 3
 

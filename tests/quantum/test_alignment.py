@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.decomposition import PCA
@@ -50,12 +51,13 @@ def test_against_the_definition(y, centered):
 
 @pytest.mark.parametrize("centered", [True, False])
 def test_extremes(centered):
-    signs = np.where(BINARY == 1, 1.0, -1.0)
-    ideal = np.outer(signs, signs)
-    for kernel, expected in ((ideal, 1), (-ideal, -1)):
-        found = kernel_target_alignment(kernel, BINARY, centered=centered)
-        assert -1 <= found <= 1
-        assert found == pytest.approx(expected, abs=1e-14)
+    for n in range(2, 60):
+        y = np.append([0, 1], RNG.integers(0, 2, n - 2))
+        ideal = np.where(np.equal.outer(y, y), 0.1, -0.1)
+        for kernel, expected in ((ideal, 1), (-ideal, -1)):
+            found = kernel_target_alignment(kernel, y, centered=centered)
+            assert -1 <= found <= 1
+            assert found == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-3, 7, 1e300])
@@ -230,6 +232,22 @@ def test_chosen_rows():
     np.testing.assert_array_equal(again, rows)
     few = _alignment._stratified_rows(memberships, 4, 0)
     np.testing.assert_array_equal(y[few], [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_data_frames(library):
+    frames = pytest.importorskip(library)
+    series = frames.Series(np.where(BINARY, "b", "a"))
+    expected = align_bandwidth(X, BINARY)
+    for y in (series, series.astype("category") if library == "pandas" else series):
+        assert align_bandwidth(frames.DataFrame(X), y) == expected
+
+
+def test_other_containers():
+    expected = align_bandwidth(X, BINARY)
+    assert align_bandwidth(X.astype(object), np.where(BINARY, "b", "a")) == expected
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
+        align_bandwidth(sparse.csr_array(X), BINARY)
 
 
 def test_number_of_rows(monkeypatch):

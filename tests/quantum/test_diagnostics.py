@@ -48,11 +48,13 @@ def test_closed_forms():
     np.testing.assert_allclose(kernel_diagnostics(blocks), expected, rtol=1e-14)
 
 
-def test_equal_entries_have_no_variance_by_rounding():
-    kernel = np.full((7, 7), 0.1)
+@pytest.mark.parametrize("value", [0.1, 0.3, 0.7, 1 / 3])
+@pytest.mark.parametrize("n", [2, 7, 30, 101])
+def test_equal_entries_have_no_variance_by_rounding(value, n):
+    kernel = np.full((n, n), value)
     np.fill_diagonal(kernel, 1)
     found = kernel_diagnostics(kernel)
-    assert found[:2] == (0.1, 0)
+    assert found[:2] == (value, 0)
     assert found.shots == np.inf
 
 

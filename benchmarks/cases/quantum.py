@@ -1,0 +1,229 @@
+"""Quantum kernels: time against peers and against BLAS, many qubits, memory, accuracy."""
+
+import subprocess
+import sys
+from functools import partial
+from typing import Any
+
+import numpy as np
+from _harness import Contender, Options, measure, peer, say, table
+from cases import _quantum_peers as peers
+from numpy.typing import NDArray
+from scipy.linalg import blas
+from threadpoolctl import ThreadpoolController
+
+from sklearn_kernelx.quantum import ZZFeatureMap, fidelity_kernel
+from sklearn_kernelx.quantum._states import prepare_states
+
+Table = dict[str, Any]
+
+
+def tables(options: Options) -> list[Table]:
+    """Return the tables of this subject."""
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        return [
+            peer_table(options),
+            limit_table(options),
+            chain_table(options),
+            memory_table(options),
+        ]
+
+
+def uniform_rows(n_samples: int, n_features: int) -> NDArray[np.float64]:
+    rng = np.random.default_rng(0)
+    return rng.uniform(0, 2 * np.pi, (n_samples, n_features))
+
+
+# 1. Against peers.
+
+# By size: at least so many times faster than Qiskit, and than PennyLane.
+FASTER = {(300, 4): (1500, 20), (300, 8): (1000, 60), (1000, 8): (None, 10)}
+N_SAMPLES_OF_CIRCUITS = 6
+
+
+def peer_table(options: Options) -> Table:
+    """Time the kernel of a whole data set, full entanglement."""
+    rows = []
+    for n, q in [(40, 4)] if options.quick else FASTER:
+        say(f"peers: n={n}, q={q}")
+        rows.append([n, q, *peer_row(n, q, options)])
+    return table(
+        "Fidelity kernel against peers",
+        ["n", "qubits", "ours s", "FidelityStatevectorKernel s", "x faster", "at least",
+         "PennyLane, batched s", "x faster", "at least", "largest difference",
+         "FidelityQuantumKernel s, extrapolated", "x faster"],
+        rows,
+        "ZZ feature map, full entanglement, 2 reps, one thread. FidelityStatevectorKernel "
+        "is qiskit-machine-learning's fast one, FidelityQuantumKernel runs a circuit a "
+        f"pair (timed on {N_SAMPLES_OF_CIRCUITS} rows). PennyLane: default.qubit with "
+        "parameters broadcast over the rows, then a product of NumPy. The difference is "
+        "between ours and any of them.",
+    )  # fmt: skip
+
+
+def peer_row(n: int, q: int, options: Options) -> list[float | None]:
+    X = uniform_rows(n, q)
+    feature_map = ZZFeatureMap(reps=2, entanglement="full")
+    contenders = [Contender("ours", lambda: fidelity_kernel(X, feature_map=feature_map))]
+    has_qiskit = peer("qiskit_machine_learning") is not None
+    # A million pairs in a Python loop take minutes.
+    if has_qiskit and n <= 300:
+        contenders.append(Contender("Qiskit", partial(peers.statevector_kernel(q), X)))
+    if peer("pennylane") is not None:
+        contenders.append(Contender("PennyLane", partial(peers.broadcast_kernel(q), X)))
+    if has_qiskit:
+        few = X[:N_SAMPLES_OF_CIRCUITS]
+        contenders.append(Contender("circuits", partial(peers.sampler_kernel(q), few)))
+    timings = measure(contenders, options.repeats)
+    ours, exact = timings["ours"].seconds, timings["ours"].value
+    differences = [
+        np.max(np.abs(exact[: len(t.value), : len(t.value)] - t.value))
+        for t in timings.values()
+    ]
+
+    def seconds_of(name: str) -> float:
+        return timings[name].seconds if name in timings else np.nan
+
+    pairs_each = N_SAMPLES_OF_CIRCUITS * (N_SAMPLES_OF_CIRCUITS - 1) / (n * (n - 1))
+    circuits = seconds_of("circuits") / pairs_each
+    qiskit, pennylane = seconds_of("Qiskit"), seconds_of("PennyLane")
+    asked = FASTER.get((n, q), (None, None))
+    return [
+        ours, _or_empty(qiskit), _or_empty(qiskit / ours), asked[0],
+        _or_empty(pennylane), _or_empty(pennylane / ours), asked[1],
+        max(differences), _or_empty(circuits), _or_empty(circuits / ours),
+    ]  # fmt: skip
+
+
+def _or_empty(number: float) -> float | None:
+    return None if np.isnan(number) else number
+
+
+# 2. Against the limits of BLAS.
+
+LIMIT_SIZES = ((300, 8), (1000, 8), (2000, 8), (1000, 10), (1000, 12), (2000, 12))
+
+
+def limit_table(options: Options) -> Table:
+    """Time the kernel beside its states and the bare product of these."""
+    rows = []
+    for n, q in [(100, 6)] if options.quick else LIMIT_SIZES:
+        say(f"limits: n={n}, q={q}")
+        X = uniform_rows(n, q)
+        feature_map = ZZFeatureMap(reps=2, entanglement="full")
+        kernel = partial(fidelity_kernel, X, feature_map=feature_map, method="statevector")
+        circuit, angles = feature_map.circuit(q), feature_map.angles(X)
+        states = feature_map.statevectors(X).T
+        timings = measure(
+            [
+                Contender("float64", kernel),
+                Contender("float32", partial(kernel, dtype=np.float32)),
+                Contender("threads", partial(kernel, n_jobs=2), blas_threads=2),
+                Contender(
+                    "states",
+                    partial(prepare_states, circuit, angles, np.dtype(np.float64), 1),
+                ),
+                Contender("zherk", partial(blas.zherk, 1.0, states, trans=2)),
+            ],
+            2 * options.repeats,
+        )
+        ours, single, threads, preparation, product = (
+            timing.seconds for timing in timings.values()
+        )
+        at_least = (1.2 if n >= 1000 and q >= 8 else None, 0.6 if q >= 12 else None)
+        rows.append(
+            [n, q, ours, preparation, product, ours / (preparation + product), at_least[0],
+             single / ours, at_least[1], ours / threads]
+        )  # fmt: skip
+    return table(
+        "Fidelity kernel against the limits of BLAS",
+        ["n", "qubits", "ours s", "states s", "zherk s", "ours / (states + zherk)",
+         "at most", "float32 / float64", "at most", "x faster on two threads"],
+        rows,
+        "ZZ feature map, full entanglement, 2 reps; one thread but for the last column. "
+        "zherk is the bare complex product of one triangle, without squared moduli.",
+    )  # fmt: skip
+
+
+# 3. Many qubits.
+
+CHAINS = (("linear", 1), ("linear", 2), ("linear", 3), ("circular", 2))
+N_QUBITS_OF_CHAINS = 100
+BANDWIDTH = 0.01
+
+
+def chain_table(options: Options) -> Table:
+    """Time kernels of 100 qubits, and Aer's matrix product states on the same."""
+    n, q = (20 if options.quick else 1000), N_QUBITS_OF_CHAINS
+    X = uniform_rows(n, q)
+    rows = []
+    for entanglement, reps in CHAINS:
+        say(f"transfer: n={n}, {entanglement}, reps={reps}")
+        feature_map = ZZFeatureMap(reps, entanglement, BANDWIDTH)
+        kernel = partial(fidelity_kernel, X, feature_map=feature_map)
+        contenders = [
+            Contender("ours", kernel),
+            Contender("two threads", partial(kernel, n_jobs=2)),
+        ]
+        is_asked = (entanglement, reps) == ("linear", 2)
+        if entanglement == "linear" and reps < 3 and peer("qiskit_aer") is not None:
+            overlaps = peers.matrix_product_overlaps(q, reps, BANDWIDTH)
+            contenders.append(Contender("Aer", partial(overlaps, X[:4])))
+        timings = measure(contenders, options.repeats)
+        ours, threads = timings["ours"].seconds, timings["two threads"].seconds
+        row = [entanglement, reps, ours, threads, 20 if is_asked else None]
+        if "Aer" in timings:
+            aer = timings["Aer"]
+            row += [
+                aer.seconds / 3 * n * (n - 1) / 2,
+                np.max(np.abs(aer.value - timings["ours"].value[0, 1:4])),
+            ]
+        rows.append(row + [None] * (7 - len(row)))
+    return table(
+        f"Fidelity kernel of {q} qubits, n = {n}",
+        ["entanglement", "reps", "one thread s", "two threads s", "at most",
+         "Aer, matrix product states s, extrapolated", "largest difference"],
+        rows,
+        f"By the transfer matrix, bandwidth {BANDWIDTH}. Aer runs the compute-uncompute "
+        "circuit of each pair; timed on 3 pairs.",
+    )  # fmt: skip
+
+
+# 4. Memory.
+
+_PEAK_OF_A_KERNEL = """
+import resource
+import numpy as np
+import sklearn
+from sklearn_kernelx.quantum import ZZFeatureMap, fidelity_kernel
+X = np.random.default_rng(0).uniform(0, 6, ({n}, {q}))
+fidelity_kernel(X[:50], feature_map=ZZFeatureMap())
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with sklearn.config_context(working_memory={working_memory}):
+    fidelity_kernel(X, feature_map=ZZFeatureMap())
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def memory_table(options: Options) -> Table:
+    """Measure the peak of a kernel whose states do not fit."""
+    n, q = (400, 8) if options.quick else (4000, 12)
+    rows = []
+    for working_memory in (100, 25):
+        say(f"memory: working_memory={working_memory}")
+        script = _PEAK_OF_A_KERNEL.format(n=n, q=q, working_memory=working_memory)
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        mib = 2.0**-20
+        rows.append(
+            [n, q, working_memory, float(done.stdout), 256, 8 * n * n * mib,
+             16 * n * 2**q * mib]
+        )  # fmt: skip
+    return table(
+        "Peak memory of a fidelity kernel",
+        ["n", "qubits", "working_memory MiB", "peak MiB", "at most", "result MiB",
+         "all states MiB"],
+        rows,
+        "What a process of its own takes beyond the imports and the data.",
+    )  # fmt: skip
