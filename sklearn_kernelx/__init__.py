@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sklearn_kernelx.quantum import (
         IQPFeatureMap,
         PauliFeatureMap,
+        VariationalQuantumClassifier,
         ZFeatureMap,
         ZZFeatureMap,
         bloch_vectors,
@@ -62,6 +63,7 @@ _SUBJECT_OF = {
     "PauliFeatureMap": "quantum",
     "RegimeDisplay": "density",
     "SphericalKMeans": "directional",
+    "VariationalQuantumClassifier": "quantum",
     "VonMisesFisher": "directional",
     "VonMisesFisherMixture": "directional",
     "ZFeatureMap": "quantum",
@@ -92,6 +94,7 @@ __all__ = [
     "PauliFeatureMap",
     "RegimeDisplay",
     "SphericalKMeans",
+    "VariationalQuantumClassifier",
     "VonMisesFisher",
     "VonMisesFisherMixture",
     "ZFeatureMap",

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sklearn_kernelx
@@ -30,13 +30,16 @@ def test_discovery_finds_what_the_package_exports():
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
 def test_fitted_state_is_plain(estimator):
-    """Arrays, numbers, strings and containers of them: pickle, skops and dask work."""
+    """Arrays, numbers, strings, types, containers of them and estimators made of these:
+    pickle, skops and dask work."""
     X = np.random.default_rng(0).standard_normal((30, 3))
     y = X @ np.ones(3)
     fitted = clone(estimator).fit(X, y > 0 if is_classifier(estimator) else y)
-    plain = (np.ndarray, np.generic, int, float, str, bool, type(None))
+    plain = (np.ndarray, np.generic, int, float, str, bool, type, type(None))
 
     def assert_plain(value):
+        if isinstance(value, BaseEstimator):
+            value = value.__getstate__()
         if isinstance(value, (tuple, list)):
             for item in value:
                 assert_plain(item)

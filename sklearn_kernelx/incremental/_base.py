@@ -19,6 +19,7 @@ from sklearn_kernelx._compat import (
     StrOptions,
     num_samples,
 )
+from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas
 from sklearn_kernelx._random import seed_from
 from sklearn_kernelx.incremental._alpha_search import (
@@ -47,7 +48,6 @@ from sklearn_kernelx.incremental._merging import check_mergeable
 from sklearn_kernelx.incremental._moments import check_finite
 from sklearn_kernelx.incremental._ridge import Solution, in_type
 from sklearn_kernelx.incremental._sums import ROUNDING, ClassSums, JointSums
-from sklearn_kernelx.incremental._transaction import Transaction
 
 
 class AnalyticIncremental(BaseEstimator, ABC):

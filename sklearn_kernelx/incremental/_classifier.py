@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kernelx._compat import Interval, StrOptions, fit_context
+from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx.incremental._base import AnalyticIncremental
 from sklearn_kernelx.incremental._batches import Batch
 from sklearn_kernelx.incremental._calibration import score_temperature, tempered_softmax
@@ -31,7 +32,6 @@ from sklearn_kernelx.incremental._sums import (
     JointSums,
     check_memory,
 )
-from sklearn_kernelx.incremental._transaction import Transaction
 
 
 class AnalyticIncrementalClassifier(ClassifierMixin, AnalyticIncremental):

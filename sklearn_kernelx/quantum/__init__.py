@@ -9,10 +9,12 @@ from sklearn_kernelx.quantum._feature_maps import (
 )
 from sklearn_kernelx.quantum._fidelity import fidelity_kernel
 from sklearn_kernelx.quantum._projected import bloch_vectors, projected_kernel
+from sklearn_kernelx.quantum._variational import VariationalQuantumClassifier
 
 __all__ = [
     "IQPFeatureMap",
     "PauliFeatureMap",
+    "VariationalQuantumClassifier",
     "ZFeatureMap",
     "ZZFeatureMap",
     "bloch_vectors",
