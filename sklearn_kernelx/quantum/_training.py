@@ -10,6 +10,9 @@ from scipy.optimize import OptimizeResult, minimize
 # Called after each iteration with the parameters; true to stop.
 Report = Callable[[NDArray[np.float64]], bool]
 
+# Slopes that are none.
+_FLAT = 1e-9
+
 # Exponents and the share of iterations by which gains are delayed: Spall (1998).
 _GAIN_DECAY = 0.602
 _PERTURBATION_DECAY = 0.101
@@ -19,6 +22,8 @@ _PERTURBATION = 0.1
 _FIRST_STEP = 0.1
 _N_TRIALS = 25
 _SHARE_AVERAGED = 0.1
+# In units of that at the start, which may be in a flat part.
+_LARGEST_SLOPE = 2.0
 
 
 class Training(NamedTuple):
@@ -46,7 +51,10 @@ def minimize_lbfgs(
     tol: float,
     wants_stop: Report,
 ) -> Training:
-    """Minimise by L-BFGS until no slope is above `tol`."""
+    """Minimise by L-BFGS until an iteration lowers the cost by no more than `tol`.
+
+    Where the cost is above 1, by that share of it.
+    """
     loss_curve = []
 
     def after_iteration(intermediate_result: OptimizeResult) -> None:
@@ -63,8 +71,8 @@ def minimize_lbfgs(
         options={
             "maxiter": max_iter,
             "maxfun": 20 * max_iter,
-            "gtol": tol,
-            "ftol": 64 * np.finfo(np.float64).eps,
+            "ftol": tol,
+            "gtol": _FLAT,
         },
     )
     return Training(found.x, loss_curve, found.status != 1)
@@ -98,8 +106,9 @@ def minimize_spsa(
     typical = max(float(np.mean(slopes)), np.finfo(np.float64).tiny)
     for k in range(max_iter):
         slope, loss, signs = slope_along(_PERTURBATION / (k + 1) ** _PERTURBATION_DECAY)
+        slope = np.clip(slope / typical, -_LARGEST_SLOPE, _LARGEST_SLOPE)
         step = _FIRST_STEP * (delay / (delay + k)) ** _GAIN_DECAY
-        parameters = parameters - step * (slope / typical) * signs
+        parameters = parameters - step * slope * signs
         loss_curve.append(loss)
         if k >= (1 - _SHARE_AVERAGED) * max_iter:
             averaged.append(parameters)

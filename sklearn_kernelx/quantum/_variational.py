@@ -104,11 +104,12 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         ``solver="spsa"`` only. None takes exact probabilities. Predictions are exact
         always.
 
-    max_iter : int, default=200
+    max_iter : int, default=500
         Largest number of iterations; "spsa" takes all of them.
 
-    tol : float, default=1e-4
-        "lbfgs" stops when no slope of the cost is larger. "spsa" does not use it.
+    tol : float, default=1e-5
+        "lbfgs" stops when an iteration lowers the cost by no more than that, or by that
+        share of a cost above 1. "spsa" does not use it.
 
     max_qubits : int, default=20
         More qubits are refused.
@@ -227,8 +228,8 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         alpha: float = 0.01,
         solver: str = "lbfgs",
         shots: int | None = None,
-        max_iter: int = 200,
-        tol: float = 1e-4,
+        max_iter: int = 500,
+        tol: float = 1e-5,
         max_qubits: int = 20,
         dtype: DTypeLike = np.float64,
         random_state: int | np.random.RandomState | None = None,
