@@ -47,7 +47,8 @@ from sklearn_kernelx.quantum._variational_cost import (
 
 _LOSSES = {"cross_entropy": cross_entropy, "misclassification": misclassification}
 _START_SCALE = 4.0
-_START, _NOISE = 0, 1  # streams of random numbers
+# Streams of random numbers.
+_START, _PERTURBATIONS, _OUTCOMES = range(3)
 
 
 class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -132,7 +133,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         Trained angles of the gates ``exp(-i angle Z)`` and ``exp(-i angle Y)``.
 
     scale_ : float
-        What probabilities of outcomes are multiplied by in scores.
+        What probabilities of outcomes are multiplied by in scores; it may be negative.
 
     bias_ : ndarray of shape (n_classes,)
         What is added to the scores of classes.
@@ -374,8 +375,10 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
                 cost.value_and_gradient, start, tol=self.tol, **options
             )
         else:
-            rng = generator(seed, _NOISE)
-            sampled = partial(cost.sampled, shots=self.shots, rng=rng)
+            sampled = partial(
+                cost.sampled, shots=self.shots, rng=generator(seed, _OUTCOMES)
+            )
+            rng = generator(seed, _PERTURBATIONS)
             training = minimize_spsa(sampled, start, rng=rng, **options)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return training

@@ -111,7 +111,7 @@ def test_probabilities_after_misclassification_beat_guessing():
 
 def test_the_penalty_bounds_the_scale():
     weak, strong = (quick(alpha=a, max_iter=60).fit(X, Y).scale_ for a in (0, 10))
-    assert 0 < strong < weak
+    assert 0 < abs(strong) < abs(weak)
 
 
 def test_fitted_attributes():
@@ -224,7 +224,7 @@ def test_refused(parameters, message):
 def test_labels_that_are_none_are_refused():
     with pytest.raises(ValueError, match="Unknown label type"):
         quick().fit(X, X[:, 0])
-    with pytest.raises((TypeError, ValueError), match="label|not supported"):
+    with pytest.raises(ValueError, match="Unknown label type"):
         quick().fit(X, np.array([1, "a"] * 30, dtype=object))
 
 
@@ -280,26 +280,28 @@ def test_clone_and_pickle():
 def test_callbacks_are_told():
     callback = pytest.importorskip("sklearn.callback")
 
-    class Listener(callback.FitCallback if hasattr(callback, "FitCallback") else object):
-        ends = 0
-
+    class Count(list):
         def setup(self, estimator, context):
             pass
 
         def teardown(self, estimator, context):
             pass
 
-        def on_fit_task_begin(self, context, **_):
+        def on_fit_task_begin(self, estimator, context):
             pass
 
-        def on_fit_task_end(self, context, reconstruction_attributes=None, **_):
-            Listener.ends += 1
-            if reconstruction_attributes is not None:
-                assert reconstruction_attributes()["angles_"].shape == (3, 2, 3)
-            return Listener.ends == 4
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+            if context.task_name == "iteration":
+                self.append(fitted_estimator.predict_proba(X[:2]))
+                return len(self) == 4
+            return False
 
-    clf = quick().set_callbacks(Listener()).fit(X, Y)
-    assert clf.n_iter_ == 4
+    count = Count()
+    assert isinstance(count, callback.FitCallback)
+    for solver in ("lbfgs", "spsa"):
+        count.clear()
+        clf = quick(solver=solver).set_callbacks(count).fit(X, Y)
+        assert clf.n_iter_ == len(count) == 4
 
 
 @pytest.mark.usefixtures("heard_interrupts")
