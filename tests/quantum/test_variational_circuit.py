@@ -227,7 +227,7 @@ def test_kept_states_are_prepared_once(monkeypatch):
     np.testing.assert_array_equal(first[1], second[1])
 
 
-def excess_of(sampler, shots=50, n_draws=400):
+def excess_of(sampler, shots=50, n_draws=2000):
     """Standard normal scores of the mean shares, and mean squares over their variances."""
     rng = np.random.default_rng(0)
     p = np.random.default_rng(1).dirichlet([5.0, 6.0, 7.0], size=30)
@@ -239,7 +239,7 @@ def excess_of(sampler, shots=50, n_draws=400):
 
 def test_shares_of_shots_have_the_mean_and_the_variance_of_the_binomial_law():
     """90 scores beyond 5 have a false-alarm rate of 90 * 6e-7 < 1e-4. The mean square is
-    over 12000 draws of standard deviation below 2: 0.1 is more than 5 deviations."""
+    over 60000 draws of standard deviation below 2: 0.1 is more than 12 deviations."""
     scores, variance = excess_of(sample_shares)
     assert np.max(np.abs(scores)) < 5
     assert abs(variance - 1) < 0.1
