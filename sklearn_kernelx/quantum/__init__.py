@@ -14,6 +14,7 @@ from sklearn_kernelx.quantum._projected import bloch_vectors, projected_kernel
 from sklearn_kernelx.quantum._shots import psd_projection
 from sklearn_kernelx.quantum._svc import QuantumKernelSVC
 from sklearn_kernelx.quantum._transformer import QuantumKernelTransformer
+from sklearn_kernelx.quantum._variational import VariationalQuantumClassifier
 
 __all__ = [
     "IQPFeatureMap",
@@ -21,6 +22,7 @@ __all__ = [
     "PauliFeatureMap",
     "QuantumKernelSVC",
     "QuantumKernelTransformer",
+    "VariationalQuantumClassifier",
     "ZFeatureMap",
     "ZZFeatureMap",
     "align_bandwidth",

@@ -8,16 +8,23 @@ from sklearn_kernelx._parallel import worthwhile_threads
 from sklearn_kernelx.quantum._circuit import Circuit
 from sklearn_kernelx.quantum._pauli_circuit import rotate
 
+WITHOUT_STATES = (
+    'use entanglement="linear", whose fidelity kernel needs no state vectors, or '
+    'kernel="projected" with it; or reduce X, for instance by '
+    "sklearn.decomposition.PCA; or raise max_qubits"
+)
+WITH_FEWER_FEATURES = (
+    "reduce X, for instance by sklearn.decomposition.PCA; or raise max_qubits"
+)
 
-def check_n_qubits(n_qubits: int, max_qubits: int) -> None:
+
+def check_n_qubits(n_qubits: int, max_qubits: int, remedy: str = WITHOUT_STATES) -> None:
     """Refuse state vectors of more than `max_qubits` before any is built."""
     if n_qubits > max_qubits:
         raise ValueError(
             f"X has {n_qubits} features, a qubit each, and state vectors of more than "
-            f"max_qubits={max_qubits} are not built (one takes 16 * 2^{n_qubits} bytes). "
-            'Use entanglement="linear", whose fidelity kernel needs no state vectors, or '
-            'kernel="projected" with it; or reduce X, for instance by '
-            "sklearn.decomposition.PCA; or raise max_qubits"
+            f"max_qubits={max_qubits} are not built (one takes 16 * 2^{n_qubits} bytes): "
+            f"{remedy}"
         )
 
 
