@@ -113,7 +113,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         share of a cost above 1. "spsa" does not use it.
 
     max_qubits : int, default=20
-        More qubits are refused.
+        More qubits are refused, unless they come from a function that returns states.
 
     dtype : {numpy.float64, numpy.float32}, default=numpy.float64
         Type of the arithmetic on states. What `X` is does not matter.
@@ -291,7 +291,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.feature_map_ = self._choose_feature_map(X.shape[1])
-        states = self._prepare_states(X, len(self.classes_))
+        states = self._prepare_states(X, keep=True)
         circuit = self._circuit(states.n_qubits, self.n_layers)
         cost = Cost(
             circuit,
@@ -327,18 +327,20 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         )
         return clone(feature_map) if isinstance(feature_map, FeatureMap) else feature_map
 
-    def _prepare_states(self, X: NDArray[np.float64], n_classes: int) -> States:
+    def _prepare_states(self, X: NDArray[np.float64], *, keep: bool) -> States:
+        n_classes = len(self.classes_)
         n_qubits = n_readout_qubits(n_classes)
+        if n_qubits > self.max_qubits:
+            raise ValueError(
+                f"{n_classes} classes need {n_qubits} qubits to be told apart, more than "
+                f"max_qubits={self.max_qubits}: raise max_qubits"
+            )
         if isinstance(self.feature_map_, FeatureMap):
+            check_n_qubits(X.shape[1], self.max_qubits, WITH_FEWER_FEATURES)
             n_qubits = max(n_qubits, X.shape[1])
-            check_n_qubits(n_qubits, self.max_qubits, WITH_FEWER_FEATURES)
-        return states_of_rows(
-            self.feature_map_,
-            X,
-            n_qubits,
-            check_float_dtype(self.dtype),
-            effective_n_threads(self.n_jobs),
-        )
+        dtype = check_float_dtype(self.dtype)
+        n_threads = effective_n_threads(self.n_jobs)
+        return states_of_rows(self.feature_map_, X, n_qubits, dtype, n_threads, keep=keep)
 
     def _circuit(self, n_qubits: int, n_layers: int) -> VariationalCircuit:
         n_classes = len(self.classes_)
@@ -461,7 +463,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         X = validate_data(self, X, dtype=np.float64, reset=False)
         n_layers, _, n_qubits = self.angles_.shape
         with single_threaded_blas():
-            states = self._prepare_states(X, len(self.classes_))
+            states = self._prepare_states(X, keep=False)
             if states.n_qubits != n_qubits:
                 raise ValueError(
                     "feature_map must return as many amplitudes as in fit, at most "

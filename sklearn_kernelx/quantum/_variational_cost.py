@@ -18,6 +18,8 @@ from sklearn_kernelx.quantum._states import prepare_states
 # Rows that are worked on together fit into a cache, unless they are fewer than these.
 _CACHE = 2**21
 _LEAST_ROWS = 128
+# Numbers that are rotated between two chances for Ctrl-C.
+_LONG_WORK = 2**28
 
 
 class States(NamedTuple):
@@ -60,10 +62,13 @@ def states_of_rows(
     n_qubits: int,
     dtype: DTypeLike,
     n_threads: int,
+    *,
+    keep: bool,
 ) -> States:
     """Return the states of rows, with further qubits in state 0 up to `n_qubits`.
 
-    They are kept if they fit into scikit-learn's ``working_memory``.
+    With `keep` they are prepared at once if they fit into scikit-learn's
+    ``working_memory``. A function that returns states is called once with all rows.
     """
     dtype = np.dtype(dtype)
     if isinstance(feature_map, FeatureMap):
@@ -75,7 +80,7 @@ def states_of_rows(
 
         shape = len(X), n_qubits, dtype.itemsize
         states = States(prepare, *shape)
-        if len(X) * states.bytes_per_row > get_config()["working_memory"] * 2**20:
+        if not keep or not _fits(len(X) * states.bytes_per_row):
             return states
         kept = prepare(slice(None))
     else:
@@ -83,6 +88,10 @@ def states_of_rows(
         shape = len(X), max(n_qubits, (kept.shape[2] - 1).bit_length()), dtype.itemsize
         kept = _widened(kept, shape[1])
     return States(lambda block: kept[block].copy(), *shape)
+
+
+def _fits(n_bytes: int) -> bool:
+    return n_bytes <= get_config()["working_memory"] * 2**20
 
 
 def _widened(states: NDArray, n_qubits: int) -> NDArray:
@@ -113,7 +122,8 @@ class VariationalCircuit(NamedTuple):
 
     def rotate(self, states: NDArray, angles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Rotate states in place, and return their probabilities of classes."""
-        rotate(states, *self._gates(angles), self._threads_for(states))
+        for gates in self._gate_slices(states):
+            rotate(states, *self._strings(gates, angles), self._threads_for(states))
         indicators = np.eye(self.n_classes, dtype=states.dtype)[self.classes]
         squares = np.square(states[:, 0])
         squares += np.square(states[:, 1])
@@ -137,11 +147,23 @@ class VariationalCircuit(NamedTuple):
         """Return slopes by the angles of a cost of probabilities; rotates states back."""
         by_outcomes = by_probabilities.astype(rotated.dtype)[:, np.newaxis, self.classes]
         costates = by_outcomes * rotated
-        n_threads = self._threads_for(rotated)
-        return slopes_of_angles(rotated, costates, *self._gates(angles), n_threads)
+        slopes = np.empty(angles.size)
+        for gates in reversed(self._gate_slices(rotated)):
+            strings = self._strings(gates, angles)
+            n_threads = self._threads_for(rotated)
+            slopes[gates] = slopes_of_angles(rotated, costates, *strings, n_threads)
+        return slopes
 
-    def _gates(self, angles: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
-        return self.ansatz.x_masks, self.ansatz.z_masks, angles.reshape(1, -1)
+    def _gate_slices(self, states: NDArray) -> list[slice]:
+        n_gates = len(self.ansatz.x_masks)
+        n_together = max(1, _LONG_WORK // max(1, states.size))
+        return [slice(k, k + n_together) for k in range(0, n_gates, n_together)]
+
+    def _strings(
+        self, gates: slice, angles: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        x_masks, z_masks = self.ansatz.x_masks[gates], self.ansatz.z_masks[gates]
+        return x_masks, z_masks, angles.reshape(1, -1)[:, gates]
 
     def _threads_for(self, states: NDArray) -> int:
         return worthwhile_threads(self.n_threads, states.size * len(self.ansatz.x_masks))

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -201,6 +202,8 @@ def test_a_function_that_changes_the_number_of_amplitudes_is_refused():
     [
         ({"shots": 100}, 'shots are for solver="spsa"'),
         ({"max_qubits": 2}, "max_qubits=2 .*PCA"),
+        ({"max_qubits": 1}, "3 classes need 2 qubits .*raise max_qubits"),
+        ({"feature_map": ZZFeatureMap(reps=0)}, "reps"),
         ({"bandwidth": -1.0}, "bandwidth"),
         ({"n_layers": -1}, "n_layers"),
         ({"dtype": np.float16}, "dtype"),
@@ -268,6 +271,25 @@ def test_single_precision_is_close():
     np.testing.assert_allclose(
         single.decision_function(X), double.decision_function(X), atol=1e-3
     )
+
+
+def test_predictions_do_not_depend_on_other_rows_or_on_working_memory():
+    rows = np.random.default_rng(0).standard_normal((600, 8))
+    clf = quick(max_iter=2).fit(rows, rows[:, 0] > 0)
+    expected = clf.decision_function(rows)
+    np.testing.assert_allclose(clf.decision_function(rows[300:303]), expected[300:303])
+    with sklearn.config_context(working_memory=1):
+        np.testing.assert_allclose(clf.decision_function(rows), expected)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rows_in_another_order_and_labels_renamed_give_the_same_fit(n_classes):
+    """Up to rounding, which few iterations do not enlarge much."""
+    labels = np.digitize(X[:, 0], [0, 0.6]) % n_classes
+    expected = quick(max_iter=5).fit(X, labels)
+    order = np.random.default_rng(0).permutation(len(X))
+    found = quick(max_iter=5).fit(X[order], np.array(["a", "b", "c"])[labels[order]])
+    np.testing.assert_allclose(found.angles_, expected.angles_, atol=1e-6)
 
 
 def test_clone_and_pickle():

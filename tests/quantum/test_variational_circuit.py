@@ -8,7 +8,7 @@ import pytest
 import sklearn
 from quantum_oracles import rotated
 
-from sklearn_kernelx.quantum import ZZFeatureMap
+from sklearn_kernelx.quantum import ZZFeatureMap, _variational_cost
 from sklearn_kernelx.quantum._ansatz import make_ansatz
 from sklearn_kernelx.quantum._losses import cross_entropy, misclassification
 from sklearn_kernelx.quantum._readout import n_readout_qubits, outcome_classes
@@ -121,7 +121,7 @@ def cost_of(loss, n_classes=3, n_qubits=3, n_samples=40, dtype=np.float64, n_thr
     ansatz = make_ansatz(n_all, 2)
     cost = Cost(
         VariationalCircuit(ansatz, outcome_classes(n_all, n_classes), n_classes, n_threads),
-        states_of_rows(ZZFeatureMap(bandwidth=0.3), X, n_all, dtype, n_threads),
+        states_of_rows(ZZFeatureMap(bandwidth=0.3), X, n_all, dtype, n_threads, keep=True),
         rng.integers(n_classes, size=n_samples),
         loss,
         trains_scale=loss is cross_entropy,
@@ -196,6 +196,17 @@ def test_the_same_bits_for_any_number_of_threads():
         np.testing.assert_array_equal(gradient, results[0][1])
 
 
+def test_gates_in_several_calls_give_the_same_bits(monkeypatch):
+    """So that Ctrl-C is heard between them."""
+    cost, parameters = cost_of(cross_entropy)
+    expected = cost.value_and_gradient(parameters)
+    for long_work in (1, 40 * 16 * 5):
+        monkeypatch.setattr(_variational_cost, "_LONG_WORK", long_work)
+        value, gradient = cost.value_and_gradient(parameters)
+        assert value == expected[0]
+        np.testing.assert_array_equal(gradient, expected[1])
+
+
 def test_states_that_do_not_fit_are_prepared_again():
     cost, parameters = cost_of(cross_entropy, n_qubits=8, n_samples=300)
     expected = cost.value_and_gradient(parameters)
@@ -210,8 +221,6 @@ def test_states_that_do_not_fit_are_prepared_again():
 
 
 def test_kept_states_are_prepared_once(monkeypatch):
-    from sklearn_kernelx.quantum import _variational_cost
-
     calls = []
     prepare = _variational_cost.prepare_states
 
