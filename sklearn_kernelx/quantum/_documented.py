@@ -16,7 +16,8 @@ _SHARED = {
         is "linear", which works for any number of features. See :class:`ZZFeatureMap`.""",
     "    [bandwidth]": """\
         Factor of the features in a feature map given by name, above 0. None is
-        ``0.2 / sqrt(n_features)``, for features of standard deviation 1.""",
+        for features of standard deviation 1: ``1 / sqrt(n_features)``, or a fifth of it for
+        "zz" and "pauli", whose phases of pairs are steeper.""",
     "[method]": """\
     method : {"auto", "statevector", "transfer"}, default="auto"
         How the fidelity kernel is computed, see :func:`fidelity_kernel`.
@@ -51,7 +52,8 @@ _SHARED = {
 }
 
 
-def share_documentation(cls: type) -> None:
+def share_documentation(cls: type) -> type:
     """Put the shared parts where the docstring of a class has a mark."""
     for mark, text in _SHARED.items():
         cls.__doc__ = (cls.__doc__ or "").replace(f"    {mark}", text)
+    return cls

@@ -280,6 +280,20 @@ _NAMED: dict[str, type[FeatureMap]] = {
     "iqp": IQPFeatureMap,
 }
 FEATURE_MAPS = tuple(_NAMED)
+# Phases (pi - x_j) (pi - x_k) change about pi times as fast as features, and a qubit has
+# several; the best factor on iris, wine, breast cancer and digits is near 5.
+_STEEPNESS = {"zz": 5, "pauli": 5}
+
+
+def defaults_for(feature_map: Any, n_features: int) -> dict[str, Any]:
+    """Return parameters of a map given by name that suit any number of features.
+
+    Squared distances of standardised rows grow with the number of features, which the
+    bandwidth makes up for.
+    """
+    steepness = _STEEPNESS.get(feature_map, 1) if isinstance(feature_map, str) else 1
+    bandwidth = float(1 / (steepness * np.sqrt(n_features)))
+    return {"reps": 2, "entanglement": "linear", "bandwidth": bandwidth}
 
 
 def make_feature_map(

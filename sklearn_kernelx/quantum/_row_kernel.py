@@ -12,22 +12,16 @@ from sklearn_kernelx._compat import Interval, Options, StrOptions
 from sklearn_kernelx.quantum._documented import share_documentation
 from sklearn_kernelx.quantum._entanglement import ENTANGLEMENTS, Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
-from sklearn_kernelx.quantum._feature_maps import FEATURE_MAPS, make_feature_map
+from sklearn_kernelx.quantum._feature_maps import (
+    FEATURE_MAPS,
+    defaults_for,
+    make_feature_map,
+)
 from sklearn_kernelx.quantum._fidelity import Method, fidelity_matrix
 from sklearn_kernelx.quantum._projected import bloch_matrix, projected_matrix
 from sklearn_kernelx.quantum._rows import check_float_dtype
 
 KernelFunction = Callable[[NDArray[np.float64], NDArray[np.float64]], ArrayLike]
-
-
-def named_map_defaults(n_features: int) -> dict[str, Any]:
-    """Return parameters of maps given by name that suit any number of features.
-
-    Squared distances of standardised rows grow with the number of features, which the
-    bandwidth makes up for.
-    """
-    bandwidth = 0.2 / np.sqrt(n_features)
-    return {"reps": 2, "entanglement": "linear", "bandwidth": float(bandwidth)}
 
 
 class RowKernel(NamedTuple):
@@ -148,7 +142,7 @@ class QuantumKernelEstimator(BaseEstimator):
             reps=self.reps,
             entanglement=self.entanglement,
             bandwidth=self.bandwidth,
-            defaults=named_map_defaults(n_features),
+            defaults=defaults_for(self.feature_map, n_features),
         )
         if isinstance(feature_map, FeatureMap):
             feature_map = clone(feature_map)

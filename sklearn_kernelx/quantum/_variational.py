@@ -25,9 +25,14 @@ from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.quantum._ansatz import make_ansatz
+from sklearn_kernelx.quantum._documented import share_documentation
 from sklearn_kernelx.quantum._entanglement import ENTANGLEMENTS, Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
-from sklearn_kernelx.quantum._feature_maps import FEATURE_MAPS, make_feature_map
+from sklearn_kernelx.quantum._feature_maps import (
+    FEATURE_MAPS,
+    defaults_for,
+    make_feature_map,
+)
 from sklearn_kernelx.quantum._losses import (
     Readout,
     calibrated,
@@ -51,6 +56,7 @@ _START_SCALE = 4.0
 _START, _PERTURBATIONS, _OUTCOMES = range(3)
 
 
+@share_documentation
 class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Classifier by measuring a quantum circuit whose rotations are trained.
 
@@ -63,23 +69,11 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
 
     Parameters
     ----------
-    feature_map : {"zz", "z", "pauli", "iqp"}, FeatureMap or callable, default="zz"
-        What prepares the quantum states of rows: a name, such as "zz" for
-        :class:`ZZFeatureMap`; a feature map with its own parameters; or a function that
-        returns state vectors, as for :func:`fidelity_kernel`. There is a qubit for each
-        feature.
-
-    reps : int, default=None
-        Number of blocks of a feature map given by name; None is 2.
-
-    entanglement : {"full", "linear", "circular", "none"} or list of pairs, default=None
-        Pairs of qubits with a gate in a feature map given by name that has such gates; None
-        is "linear". The trained layers have their own, see the notes.
+    [feature map]
 
     bandwidth : float, default=None
-        Factor of the features in a feature map given by name, above 0. None is
-        ``0.2 / sqrt(n_features)``, for features of standard deviation 1. Features that are
-        angles already, as those of :func:`make_ad_hoc`, take 1.
+        [bandwidth]
+        Features that are angles already, as those of :func:`make_ad_hoc`, take 1.
 
     n_layers : int, default=4
         Number of trained layers after the first rotations, at least 0.
@@ -121,8 +115,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
     random_state : int, RandomState instance or None, default=None
         Draws the angles to start from, the perturbations of "spsa" and outcomes of `shots`.
 
-    n_jobs : int, default=None
-        Number of threads: None is 1, -1 all. Results do not depend on it.
+    [n_jobs]
 
     Attributes
     ----------
@@ -144,14 +137,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
     n_iter_ : int
         Number of iterations.
 
-    feature_map_ : FeatureMap or callable
-        The feature map with all its parameters; the function given, if it is one.
-
-    n_features_in_ : int
-        Number of features seen during `fit`.
-
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during `fit`, when all are strings.
+    [fitted]
 
     See Also
     --------
@@ -319,11 +305,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
             reps=self.reps,
             entanglement=self.entanglement,
             bandwidth=self.bandwidth,
-            defaults={
-                "reps": 2,
-                "entanglement": "linear",
-                "bandwidth": float(0.2 / np.sqrt(n_features)),
-            },
+            defaults=defaults_for(self.feature_map, n_features),
         )
         return clone(feature_map) if isinstance(feature_map, FeatureMap) else feature_map
 

@@ -184,10 +184,12 @@ def test_kernels_and_dtypes(kernel, dtype, monkeypatch):
 
 def test_named_maps_by_default():
     clf = QuantumKernelSVC().fit(X, LABELS[2])
-    wanted = {"reps": 2, "entanglement": "linear", "bandwidth": 0.2 / np.sqrt(3)}
+    wanted = {"reps": 2, "entanglement": "linear", "bandwidth": 1 / (5 * np.sqrt(3))}
     found = clf.feature_map_.get_params()
     assert {name: found[name] for name in wanted} == wanted
     assert clf.bandwidth_ == wanted["bandwidth"]
+    clf = QuantumKernelSVC("z").fit(X, LABELS[2])
+    assert clf.feature_map_.get_params()["bandwidth"] == 1 / np.sqrt(3)
     clf = QuantumKernelSVC("iqp", reps=1, entanglement="full", bandwidth=0.3)
     clf.fit(X, LABELS[2])
     assert clf.feature_map_.get_params() == IQPFeatureMap(bandwidth=0.3).get_params()
