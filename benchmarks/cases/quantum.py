@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from _harness import Contender, Options, measure, peer, say, table
 from cases import _quantum_peers as peers
+from cases._quantum_accuracy import accuracy_tables
 from numpy.typing import NDArray
 from scipy.linalg import blas
 from threadpoolctl import ThreadpoolController
@@ -26,6 +27,7 @@ def tables(options: Options) -> list[Table]:
             limit_table(options),
             chain_table(options),
             memory_table(options),
+            *accuracy_tables(options),
         ]
 
 
