@@ -78,10 +78,24 @@ def test_spsa_calls_the_cost_twice_an_iteration_and_for_25_trials():
 
 
 def test_spsa_survives_a_flat_start():
-    """Slopes at the start are rounding, and 10^6 times larger elsewhere."""
-    found = spsa(lambda p: float(np.tanh(np.sum(p**2) / 1e-3) * 1e-3 + 1e-9 * p[0]))
-    assert np.max(np.abs(found.parameters)) < 20
+    """Where it begins slopes are 10^4 times smaller than a step further."""
+
+    def walled(parameters):
+        beyond = max(0.0, np.max(np.abs(parameters)) - 0.15)
+        return float(1e-6 * np.sum(parameters) + beyond**2)
+
+    assert np.max(np.abs(spsa(walled).parameters)) < 1
     assert np.all(spsa(lambda p: 0.0).parameters == 0)
+
+
+def test_spsa_returns_the_mean_of_the_last_tenth():
+    seen = []
+    noise = np.random.default_rng(0)
+    found = spsa(
+        lambda p: quadratic(p) + 0.1 * noise.standard_normal(),
+        wants_stop=lambda p: seen.append(p.copy()),
+    )
+    np.testing.assert_allclose(found.parameters, np.mean(seen[-25:], axis=0))
 
 
 def test_spsa_stops_when_told_and_follows_its_seed():

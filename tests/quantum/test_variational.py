@@ -22,6 +22,7 @@ from sklearn_kernelx.quantum import (
     ZZFeatureMap,
     make_ad_hoc,
 )
+from sklearn_kernelx.quantum._losses import Readout, misclassification
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((60, 3))
@@ -103,6 +104,15 @@ def test_the_cost_is_the_log_loss_of_the_training_rows_with_the_penalty():
     assert clf.loss_curve_[-1] == pytest.approx(expected, rel=1e-10)
     assert clf.loss_curve_ == sorted(clf.loss_curve_, reverse=True)
     assert clf.n_iter_ == len(clf.loss_curve_) <= 15
+
+
+def test_the_cost_of_misclassification_is_the_mean_of_the_loss():
+    clf = quick(loss="misclassification", alpha=5.0).fit(X, THREE)
+    probabilities = (clf.decision_function(X) - clf.bias_) / clf.scale_
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    readout = Readout(1.0, clf.bias_ / clf.scale_)
+    expected = misclassification(probabilities, THREE, readout).total / len(X)
+    assert clf.loss_curve_[-1] == pytest.approx(expected, rel=1e-8)
 
 
 def test_probabilities_after_misclassification_beat_guessing():

@@ -207,33 +207,42 @@ def test_gates_in_several_calls_give_the_same_bits(monkeypatch):
         np.testing.assert_array_equal(gradient, expected[1])
 
 
-def test_states_that_do_not_fit_are_prepared_again():
-    cost, parameters = cost_of(cross_entropy, n_qubits=8, n_samples=300)
-    expected = cost.value_and_gradient(parameters)
-    with sklearn.config_context(working_memory=1):
-        cost, _ = cost_of(cross_entropy, n_qubits=8, n_samples=300)
-        blocks = [states for _, states in cost.states.blocks()]
-        assert max(3 * states.nbytes for states in blocks) <= 2**20
-        assert sum(len(states) for states in blocks) == 300
-        result = cost.value_and_gradient(parameters)
-    assert result[0] == pytest.approx(expected[0], rel=1e-12)
-    np.testing.assert_allclose(result[1], expected[1], atol=1e-13)
-
-
-def test_kept_states_are_prepared_once(monkeypatch):
-    calls = []
+@pytest.fixture
+def preparations(monkeypatch):
+    """How many states each call has prepared."""
+    sizes = []
     prepare = _variational_cost.prepare_states
 
     def counted(*arguments):
-        calls.append(arguments)
-        return prepare(*arguments)
+        states = prepare(*arguments)
+        sizes.append(len(states))
+        return states
 
     monkeypatch.setattr(_variational_cost, "prepare_states", counted)
+    return sizes
+
+
+def test_kept_states_are_prepared_once(preparations):
     cost, parameters = cost_of(cross_entropy)
     first = cost.value_and_gradient(parameters)
     second = cost.value_and_gradient(parameters)
-    assert len(calls) == 1
+    assert preparations == [40]
     np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_states_that_do_not_fit_are_prepared_again(preparations):
+    cost, parameters = cost_of(cross_entropy, n_qubits=8, n_samples=300)
+    expected = cost.value_and_gradient(parameters)
+    preparations.clear()
+    with sklearn.config_context(working_memory=1):
+        cost, _ = cost_of(cross_entropy, n_qubits=8, n_samples=300)
+        result = cost.value_and_gradient(parameters)
+        assert sum(preparations) == 300
+        assert 3 * max(preparations) * cost.states.bytes_per_row <= 2**20
+        cost.value_and_gradient(parameters)
+        assert sum(preparations) == 600
+    assert result[0] == pytest.approx(expected[0], rel=1e-12)
+    np.testing.assert_allclose(result[1], expected[1], atol=1e-13)
 
 
 def excess_of(sampler, shots=50, n_draws=2000):
