@@ -5,8 +5,9 @@ _SHARED = {
     feature_map : {"zz", "z", "pauli", "iqp"}, FeatureMap or callable, default="zz"
         What prepares the quantum states of rows: a name, such as "zz" for
         :class:`ZZFeatureMap`; a feature map with its own parameters; or a function that
-        returns state vectors, as for :func:`fidelity_kernel`. There is a qubit for each
-        feature.
+        returns state vectors, as for :func:`fidelity_kernel`. The first two
+        have a qubit for each feature. A function has no `bandwidth`: scale its features in
+        a step before.
 
     reps : int, default=None
         Number of blocks of a feature map given by name; None is 2.
@@ -16,8 +17,9 @@ _SHARED = {
         is "linear", which works for any number of features. See :class:`ZZFeatureMap`.""",
     "    [bandwidth]": """\
         Factor of the features in a feature map given by name, above 0. None is
-        for features of standard deviation 1: ``1 / sqrt(n_features)``, or a fifth of it for
-        "zz" and "pauli", whose phases of pairs are steeper.""",
+        ``1 / sqrt(n_features)``, and a fifth of it for "zz" and "pauli", whose phases of
+        pairs are steeper: for features of standard deviation 1 and linear entanglement.
+        Full entanglement takes less.""",
     "[method]": """\
     method : {"auto", "statevector", "transfer"}, default="auto"
         How the fidelity kernel is computed, see :func:`fidelity_kernel`.

@@ -173,6 +173,8 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
     With exact kernels predictions take the kernel with support vectors only, and only these
     are kept.
 
+    Choose `C` with the `shots` there will be: a large one fits the noise.
+
     With `shots`, predictions are measurements too. If `random_state` is an int, two calls
     with the same rows give the same result, but that of a row depends on the rows before
     it; else each call measures anew.
