@@ -1,23 +1,16 @@
 """From the parameters of an estimator to a kernel of rows."""
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
-from sklearn.base import BaseEstimator, clone
+from numpy.typing import ArrayLike, NDArray
 
-from sklearn_kernelx._compat import Interval, Options, StrOptions
-from sklearn_kernelx.quantum._documented import share_documentation
-from sklearn_kernelx.quantum._entanglement import ENTANGLEMENTS, Entanglement
+from sklearn_kernelx._compat import Interval, StrOptions
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
-from sklearn_kernelx.quantum._feature_maps import (
-    FEATURE_MAPS,
-    defaults_for,
-    make_feature_map,
-)
 from sklearn_kernelx.quantum._fidelity import Method, fidelity_matrix
+from sklearn_kernelx.quantum._map_estimator import FeatureMapEstimator
 from sklearn_kernelx.quantum._projected import bloch_matrix, projected_matrix
 from sklearn_kernelx.quantum._rows import check_float_dtype
 
@@ -97,39 +90,18 @@ def _values_of(
     return values
 
 
-class QuantumKernelEstimator(BaseEstimator):
+class QuantumKernelEstimator(FeatureMapEstimator):
     """Holds the parameters that choose a kernel of rows."""
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "feature_map": [StrOptions(set(FEATURE_MAPS)), FeatureMap, callable],
-        "reps": [Interval(Integral, 1, None, closed="left"), None],
-        "entanglement": [StrOptions(set(ENTANGLEMENTS)), "array-like", None],
-        "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
+        **FeatureMapEstimator._parameter_constraints,
         "gamma": [Interval(Real, 0, None, closed="neither")],
         "method": [StrOptions({"auto", "statevector", "transfer"})],
-        "max_qubits": [Interval(Integral, 1, None, closed="left")],
-        "dtype": [
-            StrOptions({"float64", "float32"}),
-            Options(type, {np.float64, np.float32}),
-            np.dtype,
-        ],
-        "n_jobs": [Integral, None],
     }
 
-    feature_map: str | FeatureMap | StateFunction
-    reps: int | None
-    entanglement: Entanglement | None
-    bandwidth: float | str | None
     kernel: str | KernelFunction
     gamma: float
     method: Method
-    max_qubits: int
-    dtype: DTypeLike
-    n_jobs: int | None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        share_documentation(cls)
 
     def _choose_kernel(self, n_features: int) -> RowKernel:
         dtype = check_float_dtype(self.dtype).name
@@ -137,15 +109,7 @@ class QuantumKernelEstimator(BaseEstimator):
         if callable(self.kernel):
             self._refuse_feature_map()
             return RowKernel(self.kernel, None, *settings)
-        feature_map = make_feature_map(
-            self.feature_map,
-            reps=self.reps,
-            entanglement=self.entanglement,
-            bandwidth=self.bandwidth,
-            defaults=defaults_for(self.feature_map, n_features),
-        )
-        if isinstance(feature_map, FeatureMap):
-            feature_map = clone(feature_map)
+        feature_map = self._choose_feature_map(n_features)
         return RowKernel(self.kernel, feature_map, *settings)
 
     def _refuse_feature_map(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_kernelx._compat import (
     CallbackSupportMixin,
     Interval,
-    Options,
     StrOptions,
     fit_context,
     with_callbacks,
@@ -25,20 +24,15 @@ from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.quantum._ansatz import make_ansatz
-from sklearn_kernelx.quantum._documented import share_documentation
-from sklearn_kernelx.quantum._entanglement import ENTANGLEMENTS, Entanglement
+from sklearn_kernelx.quantum._entanglement import Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
-from sklearn_kernelx.quantum._feature_maps import (
-    FEATURE_MAPS,
-    defaults_for,
-    make_feature_map,
-)
 from sklearn_kernelx.quantum._losses import (
     Readout,
     calibrated,
     cross_entropy,
     misclassification,
 )
+from sklearn_kernelx.quantum._map_estimator import FeatureMapEstimator
 from sklearn_kernelx.quantum._readout import n_readout_qubits, outcome_classes
 from sklearn_kernelx.quantum._rows import check_float_dtype
 from sklearn_kernelx.quantum._states import WITH_FEWER_FEATURES, check_n_qubits
@@ -56,8 +50,9 @@ _START_SCALE = 4.0
 _START, _PERTURBATIONS, _OUTCOMES = range(3)
 
 
-@share_documentation
-class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class VariationalQuantumClassifier(
+    CallbackSupportMixin, ClassifierMixin, FeatureMapEstimator
+):
     """Classifier by measuring a quantum circuit whose rotations are trained.
 
     The variational classifier of [1]_: a feature map prepares the state of a row, layers of
@@ -182,10 +177,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "feature_map": [StrOptions(set(FEATURE_MAPS)), FeatureMap, callable],
-        "reps": [Interval(Integral, 1, None, closed="left"), None],
-        "entanglement": [StrOptions(set(ENTANGLEMENTS)), "array-like", None],
-        "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
+        **FeatureMapEstimator._parameter_constraints,
         "n_layers": [Interval(Integral, 0, None, closed="left")],
         "loss": [StrOptions(set(_LOSSES))],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -193,14 +185,7 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
         "shots": [Interval(Integral, 1, None, closed="left"), None],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "max_qubits": [Interval(Integral, 1, None, closed="left")],
-        "dtype": [
-            StrOptions({"float64", "float32"}),
-            Options(type, {np.float64, np.float32}),
-            np.dtype,
-        ],
         "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -298,16 +283,6 @@ class VariationalQuantumClassifier(CallbackSupportMixin, ClassifierMixin, BaseEs
                 "Increase max_iter or tol, or scale the data",
                 ConvergenceWarning,
             )
-
-    def _choose_feature_map(self, n_features: int) -> FeatureMap | StateFunction:
-        feature_map = make_feature_map(
-            self.feature_map,
-            reps=self.reps,
-            entanglement=self.entanglement,
-            bandwidth=self.bandwidth,
-            defaults=defaults_for(self.feature_map, n_features),
-        )
-        return clone(feature_map) if isinstance(feature_map, FeatureMap) else feature_map
 
     def _prepare_states(self, X: NDArray[np.float64], *, keep: bool) -> States:
         n_classes = len(self.classes_)
