@@ -77,3 +77,36 @@ def matrix_product_overlaps(n_qubits: int, reps: int, bandwidth: float) -> Kerne
         return np.array(found)
 
     return overlaps
+
+
+def parity_gradient(
+    states: NDArray[np.complex128], n_layers: int
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return PennyLane's gradient of the mean parity of rows by angles of layers.
+
+    The circuit is that of VariationalQuantumClassifier, by backpropagation through all
+    rows at once.
+    """
+    import pennylane as qml
+    from pennylane import numpy as with_gradients
+
+    n_qubits = states.shape[1].bit_length() - 1
+    # Its first wire is the highest bit.
+    wires = list(range(n_qubits))[::-1]
+    ring = [(k, (k + 1) % n_qubits) for k in range(n_qubits if n_qubits > 2 else 1)]
+
+    @qml.qnode(qml.device("default.qubit", wires=n_qubits), diff_method="backprop")
+    def parities(angles: NDArray[np.float64]) -> Any:
+        qml.StatePrep(states, wires[::-1])
+        for layer in range(n_layers + 1):
+            if layer:
+                for j, k in ring:
+                    qml.CZ([wires[j], wires[k]])
+            for k, wire in enumerate(wires):
+                qml.RZ(2 * angles[layer, 0, k], wire)
+            for k, wire in enumerate(wires):
+                qml.RY(2 * angles[layer, 1, k], wire)
+        return qml.expval(qml.prod(*(qml.PauliZ(wire) for wire in wires)))
+
+    gradient = qml.grad(lambda angles: with_gradients.mean(parities(angles)))
+    return lambda angles: gradient(with_gradients.array(angles, requires_grad=True))
