@@ -262,25 +262,17 @@ def test_shots_samplers_and_backends_are_told_apart(rotations, qiskit, tmp_path)
     assert n_jobs(CountingSampler(), 10) == n_jobs(OnBackend("a"), 10) == 0
 
 
-def _edited_later(circuit, edit_attribute, sampler, cache_dir):
-    """Return a kernel, the circuit that it was made of edited since."""
-    own = circuit.copy()
-    kernel = SamplerKernel(own, sampler, cache_dir=cache_dir)
-    (kernel.circuit if edit_attribute else own).ry(0.5, 0)
-    return kernel
-
-
 @pytest.mark.parametrize("edit_attribute", [False, True])
 def test_later_edits_do_not_reach_the_cache(rotations, tmp_path, edit_attribute):
-    sampler = CountingSampler()
-    kernel = _edited_later(rotations, edit_attribute, sampler, tmp_path)
-    kernel(X)
-    SamplerKernel(rotations, sampler, cache_dir=tmp_path)(X)
-    assert len(sampler.n_pairs) == 1, "the circuit as it was"
-    edited = rotations.copy()
+    sampler, as_it_was = CountingSampler(), rotations.copy()
+    kernel = SamplerKernel(rotations, sampler, cache_dir=tmp_path)
+    edited = kernel.circuit if edit_attribute else rotations
     edited.ry(0.5, 0)
+    kernel(X)
+    SamplerKernel(as_it_was, sampler, cache_dir=tmp_path)(X)
+    assert len(sampler.n_pairs) == 1
     SamplerKernel(edited, sampler, cache_dir=tmp_path)(X)
-    assert len(sampler.n_pairs) == 2, "the circuit as it is now"
+    assert len(sampler.n_pairs) == 2
 
 
 @pytest.mark.parametrize("edit_attribute", [False, True])
@@ -289,6 +281,15 @@ def test_later_parameters_are_not_asked_for(rotations, qiskit, edit_attribute):
     edited = kernel.circuit if edit_attribute else rotations
     edited.rx(qiskit.circuit.Parameter("a"), 0)
     np.testing.assert_array_equal(kernel(X), rounded(X, X, 100))
+
+
+def test_later_edits_do_not_reach_the_pickle(rotations, qiskit):
+    sampler = qiskit.primitives.StatevectorSampler(seed=0)
+    kernel = SamplerKernel(rotations, sampler)
+    as_it_was, pickled = rotations.copy(), pickle.dumps(kernel)
+    rotations.ry(0.5, 0)
+    assert kernel.circuit == as_it_was
+    assert pickle.dumps(kernel) == pickled
 
 
 def test_later_edits_do_not_reach_the_states(rotations):
