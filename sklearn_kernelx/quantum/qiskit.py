@@ -7,7 +7,7 @@ function is called.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from hashlib import blake2b
 from numbers import Integral
 from os import PathLike
@@ -44,15 +44,15 @@ class SamplerKernel:
 
     Calling it with rows runs U(x), then the inverse of U(z), and measures all qubits: the
     fraction of outcomes that are zeros only estimates
-    :math:`|\langle\Phi(x)|\Phi(z)\rangle|^2`. It is a kernel for scikit-learn's estimators
-    that take a callable, such as ``SVC(kernel=SamplerKernel(...))``.
+    :math:`|\langle\Phi(x)|\Phi(z)\rangle|^2`. It is a kernel for estimators that hand over
+    all rows at once, such as ``SVC(kernel=SamplerKernel(...))``; see the notes for others.
 
     Parameters
     ----------
     circuit : qiskit.QuantumCircuit
         U, with a parameter for each feature and without measurements. Features belong to
         parameters in the order of ``circuit.parameters``: by name, and those of a
-        ParameterVector by number.
+        ParameterVector by number. It is copied: later changes have no effect.
 
     sampler : qiskit.primitives.BaseSamplerV2
         What runs the circuits: that of a vendor, of Aer, or
@@ -93,6 +93,17 @@ class SamplerKernel:
     and equal rows not at all: their entry is 1. The matrix of equal `X` and `Y` is
     therefore symmetric, but shots may give it negative eigenvalues.
 
+    :class:`sklearn.svm.SVC` and :class:`~sklearn_kernelx.quantum.QuantumKernelSVC` call the
+    kernel with all rows at once. Estimators that use
+    :func:`~sklearn.metrics.pairwise.pairwise_kernels`, such as ``KernelRidge``,
+    ``KernelPCA`` and ``Nystroem``, call it with two rows at a time: a job for each entry.
+    Measure it first for them, ``K = kernel(X)`` and ``K_test = kernel(X_test, X)``, and
+    pass these matrices with ``kernel="precomputed"``. ``Nystroem`` takes them only if
+    ``n_components`` is the number of rows.
+
+    Give a grid search `cache_dir`, not the ``memory`` of an estimator: what one candidate
+    has measured is there for the others, in `fit` and in predictions.
+
     Samplers with a whole number as seed draw the same numbers again: Qiskit's for each
     entry, Aer's for each job. The noise of entries is then not independent. Give
     ``StatevectorSampler`` a :class:`numpy.random.Generator`.
@@ -127,7 +138,9 @@ class SamplerKernel:
     cache_dir: str | PathLike | None = None
     chunk_size: int = 1000
     pass_manager: "PassManager | None" = None
+    _n_parameters: int = field(init=False, repr=False)
     _program: tuple["QuantumCircuit", list[int]] = field(init=False, repr=False)
+    _job_digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_circuit(self.circuit)
@@ -139,8 +152,12 @@ class SamplerKernel:
         check_scalar(self.shots, "shots", Integral, min_val=1)
         check_scalar(self.chunk_size, "chunk_size", Integral, min_val=1)
         check_scalar(self.cache_dir, "cache_dir", (str, PathLike, type(None)))
-        # The dataclass is frozen. Transpiled now, so that what is wrong shows now.
-        object.__setattr__(self, "_program", self._transpiled())
+        self._set("circuit", self.circuit.copy())
+        # All that depends on the circuit is made now: what is wrong shows now, and a change
+        # in place cannot file outcomes of one circuit under another.
+        self._set("_n_parameters", self.circuit.num_parameters)
+        self._set("_program", self._transpiled())
+        self._set("_job_digest", self._digest_of_job())
 
     def __call__(
         self, X: ArrayLike, Y: ArrayLike | None = None
@@ -166,7 +183,7 @@ class SamplerKernel:
             If `X` or `Y` is not as described, or if `cache_dir` cannot be used.
         """
         X, Y, single_rows = check_rows(X, Y)
-        _check_n_features(self.circuit, X)
+        _check_n_features(self._n_parameters, X)
         distinct = distinct_pairs(X, Y)
         kernel = distinct.kernel(self._fractions(distinct.rows, distinct.pairs))
         return float(kernel[0, 0]) if single_rows else kernel
@@ -180,6 +197,9 @@ class SamplerKernel:
     def __sklearn_clone__(self) -> "SamplerKernel":
         return self
 
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)  # the dataclass is frozen
+
     def _transpiled(self) -> tuple["QuantumCircuit", list[int]]:
         """Return the circuit of both rows, and the columns that its parameters are."""
         both, parameters = _compute_uncompute(self.circuit)
@@ -189,8 +209,7 @@ class SamplerKernel:
         transpiled = pass_manager.run(both)
         return transpiled, [parameters.index(p) for p in transpiled.parameters]
 
-    @cached_property
-    def _job_digest(self) -> bytes:
+    def _digest_of_job(self) -> bytes:
         sampler, backend = type(self.sampler), _backend(self.sampler)
         made_of = (
             *(_gates(self.circuit), self.shots),
@@ -238,7 +257,7 @@ def circuit_states(circuit: "QuantumCircuit") -> StateFunction:
     Parameters
     ----------
     circuit : qiskit.QuantumCircuit
-        As in :class:`SamplerKernel`.
+        As in :class:`SamplerKernel`, and copied too.
 
     Returns
     -------
@@ -266,14 +285,14 @@ def circuit_states(circuit: "QuantumCircuit") -> StateFunction:
            [0.842, 1.   ]])
     """
     _check_circuit(circuit)
-    return partial(_states_of_rows, circuit)
+    return partial(_states_of_rows, circuit.copy())
 
 
 def _states_of_rows(circuit: "QuantumCircuit", X: ArrayLike) -> NDArray[np.complex128]:
     from qiskit.quantum_info import Statevector
 
     X = check_array(X, dtype=np.float64, input_name="X")
-    _check_n_features(circuit, X)
+    _check_n_features(circuit.num_parameters, X)
     states = np.empty((len(X), 2**circuit.num_qubits), complex)
     with _overflow_explained():
         for state, row in zip(states, X, strict=True):
@@ -371,9 +390,9 @@ def _check_runs(name: str, value: Any, described: str) -> None:
         raise TypeError(f"{name} must be an object like a {described}; got {value!r}")
 
 
-def _check_n_features(circuit: "QuantumCircuit", X: NDArray[np.float64]) -> None:
-    if X.shape[1] != circuit.num_parameters:
+def _check_n_features(n_parameters: int, X: NDArray[np.float64]) -> None:
+    if X.shape[1] != n_parameters:
         raise ValueError(
-            f"X has {X.shape[1]} features and circuit has {circuit.num_parameters} "
+            f"X has {X.shape[1]} features and circuit has {n_parameters} "
             "parameters: give a column for each, in the order of circuit.parameters"
         )

@@ -5,16 +5,22 @@ import subprocess
 import sys
 from copy import copy, deepcopy
 from dataclasses import FrozenInstanceError
+from functools import partial
 from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pytest
 from scipy.stats import binom
 from sklearn.base import clone
+from sklearn.decomposition import KernelPCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import pairwise_kernels
+from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
-from sklearn_kernelx import ZZFeatureMap, fidelity_kernel
+from sklearn_kernelx import QuantumKernelSVC, ZZFeatureMap, fidelity_kernel
 from sklearn_kernelx.quantum import qiskit as adapter
 from sklearn_kernelx.quantum.qiskit import SamplerKernel, circuit_states
 
@@ -201,6 +207,34 @@ def test_circuits_are_told_apart_by_their_gates(
     assert len(sampler.n_pairs) == n_jobs
 
 
+def test_circuits_are_told_apart_by_their_wiring(qiskit, tmp_path):
+    """The same gates with the same parameters in the same order, on other qubits."""
+
+    def n_jobs(control, target):
+        circuit, x = qiskit.QuantumCircuit(3), qiskit.circuit.ParameterVector("x", 2)
+        circuit.rx(x[0], 0)
+        circuit.rx(x[1], 1)
+        circuit.cx(control, target)
+        circuit.rx(x[0], 2)
+        sampler = CountingSampler()
+        SamplerKernel(circuit, sampler, cache_dir=tmp_path)(X)
+        return len(sampler.n_pairs)
+
+    wirings = [(0, 1), (1, 0), (0, 2), (1, 2)]
+    assert [n_jobs(*wiring) for wiring in wirings] == [1, 1, 1, 1]
+    assert [n_jobs(*wiring) for wiring in wirings] == [0, 0, 0, 0]
+
+
+def test_circuits_are_told_apart_by_the_order_of_parameters(rotations, qiskit, tmp_path):
+    swapped, x = qiskit.QuantumCircuit(2), qiskit.circuit.ParameterVector("x", 2)
+    swapped.rx(x[1], 0)
+    swapped.rx(x[0], 1)
+    sampler = CountingSampler()
+    SamplerKernel(rotations, sampler, cache_dir=tmp_path)(X)
+    SamplerKernel(swapped, sampler, cache_dir=tmp_path)(X)
+    assert len(sampler.n_pairs) == 2
+
+
 def test_shots_samplers_and_backends_are_told_apart(rotations, qiskit, tmp_path):
     class Other(CountingSampler):
         pass
@@ -226,6 +260,54 @@ def test_shots_samplers_and_backends_are_told_apart(rotations, qiskit, tmp_path)
     assert n_jobs(OnBackend("a"), 10) == 1
     assert n_jobs(OnBackend("b"), 10) == 1
     assert n_jobs(CountingSampler(), 10) == n_jobs(OnBackend("a"), 10) == 0
+
+
+@pytest.mark.parametrize("edit_attribute", [False, True])
+def test_later_edits_do_not_reach_the_cache(rotations, tmp_path, edit_attribute):
+    sampler, as_it_was = CountingSampler(), rotations.copy()
+    kernel = SamplerKernel(rotations, sampler, cache_dir=tmp_path)
+    edited = kernel.circuit if edit_attribute else rotations
+    edited.ry(0.5, 0)
+    kernel(X)
+    SamplerKernel(as_it_was, sampler, cache_dir=tmp_path)(X)
+    assert len(sampler.n_pairs) == 1
+    SamplerKernel(edited, sampler, cache_dir=tmp_path)(X)
+    assert len(sampler.n_pairs) == 2
+
+
+@pytest.mark.parametrize("edit_attribute", [False, True])
+def test_later_parameters_are_not_asked_for(rotations, qiskit, edit_attribute):
+    kernel = SamplerKernel(rotations, CountingSampler(), shots=100)
+    edited = kernel.circuit if edit_attribute else rotations
+    edited.rx(qiskit.circuit.Parameter("a"), 0)
+    np.testing.assert_array_equal(kernel(X), rounded(X, X, 100))
+
+
+def test_later_edits_do_not_reach_the_pickle(rotations, qiskit):
+    sampler = qiskit.primitives.StatevectorSampler(seed=0)
+    kernel = SamplerKernel(rotations, sampler)
+    as_it_was, pickled = rotations.copy(), pickle.dumps(kernel)
+    rotations.ry(0.5, 0)
+    assert kernel.circuit == as_it_was
+    assert pickle.dumps(kernel) == pickled
+
+
+def test_later_edits_do_not_reach_the_states(rotations):
+    states = circuit_states(rotations)
+    before = states(X)
+    rotations.ry(0.5, 0)
+    np.testing.assert_array_equal(states(X), before)
+
+
+def test_calls_do_not_change_the_kernel(rotations, qiskit, tmp_path):
+    """Its hash and pickle are what caches of others know it by."""
+    sampler = qiskit.primitives.StatevectorSampler(seed=0)
+    kernel = SamplerKernel(rotations, sampler, shots=10, cache_dir=tmp_path)
+    state, pickled, hashed = dict(vars(kernel)), pickle.dumps(kernel), joblib.hash(kernel)
+    kernel(X)
+    assert vars(kernel) == state
+    assert pickle.dumps(kernel) == pickled
+    assert joblib.hash(kernel) == hashed
 
 
 DIGEST = """
@@ -288,6 +370,44 @@ def test_svc(rotations):
         rtol=0,
         atol=1e-10,
     )
+
+
+@pytest.mark.parametrize("make", [SVC, QuantumKernelSVC])
+def test_estimators_that_hand_over_all_rows(rotations, make):
+    sampler = CountingSampler()
+    classifier = make(kernel=SamplerKernel(rotations, sampler)).fit(X, [0, 1, 0, 1, 1])
+    classifier.predict(Y)
+    assert sampler.n_pairs == [10, 15]
+
+
+@pytest.mark.parametrize(
+    "make", [KernelRidge, KernelPCA, partial(Nystroem, n_components=5)]
+)
+def test_estimators_that_call_it_for_each_pair(rotations, make):
+    sampler, y = CountingSampler(), np.arange(5.0)
+    make(kernel=SamplerKernel(rotations, sampler)).fit(X, y)
+    assert set(sampler.n_pairs) == {1}
+    assert len(sampler.n_pairs) >= 10
+
+
+@pytest.mark.parametrize("make", [KernelRidge, KernelPCA])
+def test_what_they_are_given_instead(rotations, make):
+    kernel, y = SamplerKernel(rotations, CountingSampler(), shots=1000), np.arange(5.0)
+    by_pairs = make(kernel=kernel).fit(X, y)
+    given = make(kernel="precomputed").fit(kernel(X), y)
+    name = "predict" if make is KernelRidge else "transform"
+    np.testing.assert_allclose(
+        getattr(given, name)(kernel(Y, X)), getattr(by_pairs, name)(Y), atol=1e-10
+    )
+
+
+@pytest.mark.parametrize("make", [SVC, QuantumKernelSVC])
+def test_grid_searches_measure_entries_once(rotations, tmp_path, make):
+    sampler, y = CountingSampler(), np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    kernel = SamplerKernel(rotations, sampler, cache_dir=tmp_path)
+    search = GridSearchCV(make(kernel=kernel), {"C": [0.1, 1.0, 10.0]}, cv=2)
+    search.fit(np.vstack([X, Y]), y)
+    assert sum(sampler.n_pairs) == 8 * 7 / 2
 
 
 def _measured(circuit):
