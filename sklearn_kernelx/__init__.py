@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AnalyticIncrementalRegressor,
     )
     from sklearn_kernelx.quantum import (
+        FeatureMap,
         IQPFeatureMap,
         KernelDiagnostics,
         PauliFeatureMap,
@@ -64,6 +65,7 @@ _SUBJECT_OF = {
     "DPPSampler": "sampling",
     "FourierBasis": "sampling",
     "HermiteBasis": "sampling",
+    "FeatureMap": "quantum",
     "IQPFeatureMap": "quantum",
     "KernelDensity": "density",
     "KernelDiagnostics": "quantum",
@@ -100,6 +102,7 @@ __all__ = [
     "CondensedRegimeWarning",
     "DPPLeastSquares",
     "DPPSampler",
+    "FeatureMap",
     "FourierBasis",
     "HermiteBasis",
     "IQPFeatureMap",

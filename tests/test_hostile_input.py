@@ -86,7 +86,7 @@ SPARSE = {
 }
 
 
-NEED_TWO_CLASSES = ("QuantumKernelSVC",)
+NEED_TWO_CLASSES = ("QuantumKernelSVC", "VariationalQuantumClassifier")
 METHODS = ("score_samples", "predict", "transform", "decision_function")
 
 

@@ -12,7 +12,7 @@ from sklearn_kernelx._cython._blas cimport gemm, syrk
 from sklearn_kernelx._cython._typedefs cimport floating, intp_t
 
 cdef enum:
-    TILE_ = 256
+    TILE_ = 128
     DEPTH = 256  # amplitudes whose sums are kept at a time
     MIRROR = 8
 

@@ -4,6 +4,7 @@ from sklearn_kernelx.quantum._ad_hoc import make_ad_hoc
 from sklearn_kernelx.quantum._alignment import align_bandwidth, kernel_target_alignment
 from sklearn_kernelx.quantum._diagnostics import KernelDiagnostics, kernel_diagnostics
 from sklearn_kernelx.quantum._feature_maps import (
+    FeatureMap,
     IQPFeatureMap,
     PauliFeatureMap,
     ZFeatureMap,
@@ -17,6 +18,7 @@ from sklearn_kernelx.quantum._transformer import QuantumKernelTransformer
 from sklearn_kernelx.quantum._variational import VariationalQuantumClassifier
 
 __all__ = [
+    "FeatureMap",
     "IQPFeatureMap",
     "KernelDiagnostics",
     "PauliFeatureMap",

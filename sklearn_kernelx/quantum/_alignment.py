@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx.quantum._feature_map import FeatureMap
-from sklearn_kernelx.quantum._feature_maps import make_feature_map
+from sklearn_kernelx.quantum._feature_maps import defaults_for, make_feature_map
 from sklearn_kernelx.quantum._fidelity import Method, fidelity_kernel
 from sklearn_kernelx.quantum._projected import projected_kernel
 from sklearn_kernelx.quantum._shots import check_square
@@ -114,8 +114,9 @@ def align_bandwidth(
         Classes, at least two.
 
     feature_map : {"zz", "z", "pauli", "iqp"} or FeatureMap, default="zz"
-        What prepares the states. A name stands for an object with its default parameters.
-        The bandwidth of a given map is ignored, and the map is not changed.
+        What prepares the states. A name stands for the map of :class:`QuantumKernelSVC`,
+        with two reps and linear entanglement. The bandwidth of a given map is ignored, and
+        the map is not changed.
 
     kernel : {"fidelity", "projected"}, default="fidelity"
         :func:`fidelity_kernel` or :func:`projected_kernel`.
@@ -146,7 +147,7 @@ def align_bandwidth(
     -------
     bandwidth : float
         Within `bounds`; the smallest of equally good ones, so the lower bound if rows are
-        all equal.
+        all equal. A bound also means that the best lies beyond it.
 
     Raises
     ------
@@ -179,8 +180,8 @@ def align_bandwidth(
     0.04
     """
     lowest, highest = _check_bounds(bounds)
-    feature_map = _with_bandwidth(feature_map)
     X = check_array(X, dtype=np.float64, input_name="X")
+    feature_map = _with_bandwidth(feature_map, X.shape[1])
     memberships = _memberships(y, len(X))
     rows = _stratified_rows(memberships, max_samples, random_state)
     X, memberships = X[rows], memberships[rows]
@@ -279,8 +280,10 @@ def _check_bounds(bounds: Sequence[float]) -> tuple[float, float]:
     )
 
 
-def _with_bandwidth(feature_map: str | FeatureMap) -> FeatureMap:
-    feature_map = make_feature_map(feature_map)
+def _with_bandwidth(feature_map: str | FeatureMap, n_features: int) -> FeatureMap:
+    feature_map = make_feature_map(
+        feature_map, defaults=defaults_for(feature_map, n_features)
+    )
     if isinstance(feature_map, FeatureMap) and "bandwidth" in feature_map.get_params():
         return feature_map
     raise ValueError(

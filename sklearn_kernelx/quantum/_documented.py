@@ -6,8 +6,8 @@ _SHARED = {
         What prepares the quantum states of rows: a name, such as "zz" for
         :class:`ZZFeatureMap`; a feature map with its own parameters; or a function that
         returns state vectors, as for :func:`fidelity_kernel`. The first two
-        have a qubit for each feature. A function has no `bandwidth`: scale its features in
-        a step before.
+        have a qubit for each feature; "pauli" leaves out the string "ZZ" if there is only
+        one. A function has no `bandwidth`: scale its features in a step before.
 
     reps : int, default=None
         Number of blocks of a feature map given by name; None is 2.

@@ -60,7 +60,16 @@ class Gates(NamedTuple):
 
 
 class FeatureMap(BaseEstimator, ABC):
-    """Blocks of Hadamard gates, then rotations about Pauli strings by phases of a row."""
+    """Blocks of Hadamard gates, then rotations about Pauli strings by phases of a row.
+
+    What all feature maps are instances of; it cannot be made itself.
+
+    Examples
+    --------
+    >>> from sklearn_kernelx.quantum import FeatureMap, ZZFeatureMap
+    >>> isinstance(ZZFeatureMap(), FeatureMap)
+    True
+    """
 
     _parameter_constraints: dict[str, list[Any]] = {
         "paulis": ["array-like"],
@@ -202,7 +211,12 @@ class FeatureMap(BaseEstimator, ABC):
 
     def _mapped(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the phases that `data_map` makes."""
-        phases = np.asarray(self.data_map(columns), dtype=np.float64)
+        phases = np.asarray(self.data_map(columns))
+        if phases.dtype.kind not in "fiub":
+            raise ValueError(
+                f"data_map must return real numbers; it has returned {phases.dtype}"
+            )
+        phases = phases.astype(np.float64)
         if phases.shape != (len(columns),):
             raise ValueError(
                 "data_map must return one phase for each row of its argument, an array of "

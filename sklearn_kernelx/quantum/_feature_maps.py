@@ -293,7 +293,9 @@ def defaults_for(feature_map: Any, n_features: int) -> dict[str, Any]:
     """
     steepness = _STEEPNESS.get(feature_map, 1) if isinstance(feature_map, str) else 1
     bandwidth = float(1 / (steepness * np.sqrt(n_features)))
-    return {"reps": 2, "entanglement": "linear", "bandwidth": bandwidth}
+    defaults = {"reps": 2, "entanglement": "linear", "bandwidth": bandwidth}
+    # A single feature makes no pairs.
+    return defaults if n_features > 1 else {**defaults, "paulis": ("Z",)}
 
 
 def make_feature_map(

@@ -19,7 +19,11 @@ from sklearn_kernelx.quantum._feature_maps import make_feature_map
 from sklearn_kernelx.quantum._overlaps import cross_overlaps, symmetric_overlaps
 from sklearn_kernelx.quantum._rows import check_float_dtype, check_rows, real_parts_first
 from sklearn_kernelx.quantum._shots import check_shots, sample_kernel
-from sklearn_kernelx.quantum._states import check_n_qubits, prepare_states
+from sklearn_kernelx.quantum._states import (
+    check_max_qubits,
+    check_n_qubits,
+    prepare_states,
+)
 
 Method = Literal["auto", "statevector", "transfer"]
 
@@ -51,25 +55,28 @@ def fidelity_kernel(
 
     feature_map : {"zz", "z", "pauli", "iqp"}, FeatureMap or callable, default="zz"
         What prepares the states. A name stands for an object with its default parameters,
-        for instance :class:`ZZFeatureMap`. A callable is called once with all rows of `X`,
-        and of `Y`, and returns complex unit vectors of shape (n_samples, n_amplitudes).
+        for instance :class:`ZZFeatureMap`, which are not those of estimators such as
+        :class:`QuantumKernelSVC`. A callable is called once with all rows of `X`, and of
+        `Y`, and returns complex unit vectors of shape (n_samples, n_amplitudes).
 
     dtype : {numpy.float64, numpy.float32}, default=numpy.float64
         Type of the kernel and of the arithmetic on states. Entries are right to about
-        1e-14, and to 5e-6 in float32.
+        1e-14, and to 5e-6 in float32; "transfer" loses a digit in hundreds of features.
 
     method : {"auto", "statevector", "transfer"}, default="auto"
         "statevector" multiplies state vectors of ``2 ** n_features`` amplitudes.
         "transfer" needs none: it follows the chain of qubits, for diagonal maps that couple
         neighbours only ("linear", "circular" and "none" entanglement) and up to 5 `reps`,
-        at ``O(n_features * reps * 4 ** reps)`` a pair. "auto" takes the cheaper one.
+        at ``O(n_features * reps * 4 ** reps)`` a pair, ``2 ** (2 * reps - 1)`` times that
+        for "circular". "auto" takes the cheaper one, or the one within `max_qubits`.
 
     shots : int, default=None
         Number of measurements each entry is estimated from, at least 1: binomial noise,
         the same for (x, z) and (z, x) if `Y` is `X`. None gives exact values.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the outcomes of `shots`.
+        Draws the outcomes of `shots`. An int draws the same noise in each call: what calls
+        this pair by pair, see the notes, needs a RandomState instance.
 
     max_qubits : int, default=20
         State vectors of more qubits are refused.
@@ -103,6 +110,12 @@ def fidelity_kernel(
     -----
     State vectors are built in blocks within scikit-learn's ``working_memory``, and more
     than once if they do not fit together.
+
+    :class:`~sklearn.svm.SVC` calls a kernel once with all rows. Estimators that use
+    :func:`~sklearn.metrics.pairwise.pairwise_kernels`, such as
+    :class:`~sklearn.kernel_ridge.KernelRidge` and
+    :class:`~sklearn.kernel_approximation.Nystroem`, call it pair by pair, a millisecond
+    each: for them :class:`QuantumKernelTransformer` is much faster.
 
     References
     ----------
@@ -149,6 +162,7 @@ def fidelity_matrix(
 ) -> NDArray:
     """Return the exact kernel of rows that are checked; None for `Y` means `X`."""
     dtype = check_float_dtype(dtype)
+    check_max_qubits(max_qubits)
     if not isinstance(feature_map, FeatureMap):
         if method == "transfer":
             raise ValueError(_TRANSFER_NEEDS.format("feature_map is a function"))

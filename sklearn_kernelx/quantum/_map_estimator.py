@@ -4,7 +4,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 from sklearn.base import BaseEstimator, clone
 
 from sklearn_kernelx._compat import Interval, Options, StrOptions
@@ -57,3 +57,12 @@ class FeatureMapEstimator(BaseEstimator):
             defaults=defaults_for(self.feature_map, n_features),
         )
         return clone(feature_map) if isinstance(feature_map, FeatureMap) else feature_map
+
+
+def check_two_classes(y: NDArray, where: str = "") -> None:
+    """Refuse labels of fewer than two classes; `where` says which labels these are."""
+    n_classes = len(np.unique(y))
+    if n_classes < 2:
+        raise ValueError(
+            f"y has {n_classes} class{where}: give rows of at least two classes"
+        )

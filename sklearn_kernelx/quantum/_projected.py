@@ -1,5 +1,6 @@
 """Bloch vectors of single qubits, and the Gaussian kernel on them."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def projected_kernel(
     >>> projected_kernel(X, gamma=0.5).shape
     (3, 3)
     """
-    if not 0 < gamma < np.inf:
+    if not (isinstance(gamma, Real) and 0 < gamma < np.inf):
         raise ValueError(f"gamma must be positive and finite; got {gamma!r}")
     X, Y, single_rows = check_rows(X, Y)
     feature_map = make_feature_map(feature_map)
@@ -183,13 +184,18 @@ def bloch_matrix(
     cones = _light_cones(circuit)
     check_n_qubits(max(cone.circuit.n_qubits for cone in cones), max_qubits)
     out = np.empty((len(X), 3, circuit.n_qubits), dtype)
+
+    def write(cone: _LightCone, block: slice) -> None:
+        states = prepare_states(
+            cone.circuit, angles[block][:, cone.terms], dtype, n_threads
+        )
+        vectors = _of_states(states, n_threads).reshape(len(states), 3, -1)
+        out[block][:, :, cone.qubits] = vectors[:, :, cone.places]
+
     for cone in cones:
         size = 2 * 2**cone.circuit.n_qubits * out.itemsize
         for block in row_blocks(len(X), size):
-            cone_angles = angles[block][:, cone.terms]
-            states = prepare_states(cone.circuit, cone_angles, dtype, n_threads)
-            vectors = _of_states(states, n_threads).reshape(len(states), 3, -1)
-            out[block][:, :, cone.qubits] = vectors[:, :, cone.places]
+            write(cone, block)
     return out.reshape(len(X), -1)
 
 

@@ -1,5 +1,6 @@
 """What kernel functions accept as rows, and as states of a function of the user's."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,10 @@ def check_rows(
 
 def check_float_dtype(dtype: DTypeLike) -> np.dtype:
     """Return `dtype`, which must be float64 or float32."""
-    if np.dtype(dtype) not in FLOATS:
-        raise ValueError(f"dtype must be float64 or float32; got {dtype!r}")
-    return np.dtype(dtype)
+    with suppress(TypeError):  # of what is no dtype
+        if np.dtype(dtype) in FLOATS:
+            return np.dtype(dtype)
+    raise ValueError(f"dtype must be float64 or float32; got {dtype!r}")
 
 
 def real_parts_first(states: Any, n_rows: int, dtype: DTypeLike) -> NDArray:

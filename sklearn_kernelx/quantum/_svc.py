@@ -1,7 +1,6 @@
 """Support vector classification on quantum kernels."""
 
 from numbers import Integral, Real
-from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -27,6 +26,7 @@ from sklearn_kernelx.quantum._diagnostics import warn_of_concentration
 from sklearn_kernelx.quantum._entanglement import Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
 from sklearn_kernelx.quantum._fidelity import Method
+from sklearn_kernelx.quantum._map_estimator import check_two_classes
 from sklearn_kernelx.quantum._one_vs_one import (
     class_scores,
     pair_coefficients,
@@ -58,9 +58,10 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
 
     bandwidth : float or "alignment", default=None
         [bandwidth]
-        "alignment" takes that of :func:`align_bandwidth`. It is the parameter that matters
-        most [3]_: where it is large, all rows look orthogonal to each other, and what is
-        learnt on one says nothing about the next.
+        "alignment" takes that of :func:`align_bandwidth`, to which all positive values of
+        `sample_weight` are alike. It is the parameter that matters most [3]_: where it is
+        large, all rows look orthogonal to each other, and what is learnt on one says
+        nothing about the next.
 
     kernel : {"fidelity", "projected"} or callable, default="fidelity"
         :func:`fidelity_kernel`, :func:`projected_kernel` [2]_, or a function of two arrays
@@ -110,10 +111,10 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         most votes. Needs "ovr"; not used for two classes.
 
     memory : str or object with the joblib.Memory interface, default=None
-        Caches exact training kernels, those of callables too. Then a grid search over
-        parameters that do not change the kernel, such as `C`, computes each kernel once.
-        Kernel rows of predictions are not cached. Functions count by their names: clear
-        the cache when one has changed.
+        Caches exact training kernels. Then a grid search over parameters that do not change
+        the kernel, such as `C`, computes each kernel once. Kernel rows of predictions are
+        not cached. It must be None with functions of your own, as `kernel`, `feature_map`
+        or its `data_map`: a cache could not tell when one has changed.
 
     random_state : int, RandomState instance or None, default=None
         Draws the outcomes of `shots`, and rows for ``bandwidth="alignment"``: see the
@@ -133,7 +134,9 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         Factors of `C` for each class.
 
     dual_coef_ : ndarray of shape (n_classes - 1, n_support_vectors)
-        As in :class:`~sklearn.svm.SVC`.
+        As in :class:`~sklearn.svm.SVC`, for the kernel that libsvm is given. If `psd` has
+        clipped that one, decisions are not these coefficients times kernel rows: the rows
+        are mapped first.
 
     intercept_ : ndarray of shape (n_classes * (n_classes - 1) / 2,)
         Constants of the decisions between pairs of classes.
@@ -167,11 +170,12 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
     Notes
     -----
     Features should have standard deviation 1, for instance by
-    :class:`~sklearn.preprocessing.StandardScaler`. A warning says when the training kernel
-    is nearly the identity.
+    :class:`~sklearn.preprocessing.StandardScaler`. `fit` warns when the training kernel of
+    a feature map is nearly the identity.
 
-    With exact kernels predictions take the kernel with support vectors only, and only these
-    are kept.
+    Predictions take the kernel with support vectors only, and only these are kept, unless
+    ``psd="clip"`` is at work, with `shots` or a callable `kernel`: that takes all training
+    rows.
 
     Choose `C` with the `shots` there will be: a large one fits the noise.
 
@@ -296,8 +300,9 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         ------
         ValueError
             If a parameter is not as described, `X` or a weight is not finite, `y` is not
-            made of labels or of a single one, or state vectors are needed of more than
-            `max_qubits`. A fitted classifier is then as before.
+            made of labels or of a single one, `memory` is given with functions of your own,
+            or state vectors are needed of more than `max_qubits`. A fitted classifier is
+            then as before.
         """
         with Transaction(self):
             self._fit(X, y, sample_weight)
@@ -305,11 +310,14 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
 
     def _fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         self._check_shots()
+        self._check_alignment()
+        self._check_memory()
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         weights = check_sample_weight(sample_weight, X, dtype=np.float64)
         rows = np.flatnonzero(weights)
-        _check_two_classes(y[rows])
+        among = "" if sample_weight is None else " in rows of positive sample_weight"
+        check_two_classes(y[rows], among)
         self.shape_fit_ = X.shape
         X, y, weights = X[rows], y[rows], weights[rows]
 
@@ -338,6 +346,29 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
                 f"kernel={self.kernel!r}"
             )
 
+    def _check_alignment(self) -> None:
+        if self.bandwidth == "alignment" and not isinstance(self.feature_map, str):
+            raise ValueError(
+                'bandwidth="alignment" is for named feature maps: give feature_map by '
+                "name, or call align_bandwidth, set the bandwidth of a feature map object "
+                "to what it returns, and leave bandwidth at None"
+            )
+
+    def _check_memory(self) -> None:
+        """Refuse functions of the user's, which a cache knows by their names only."""
+        functions = {
+            "kernel": callable(self.kernel),
+            "feature_map": callable(self.feature_map),
+            "the data_map of feature_map": getattr(self.feature_map, "data_map", None),
+        }
+        for name, is_function in functions.items():
+            if self.memory is not None and is_function:
+                raise ValueError(
+                    f"memory cannot tell when a function has changed, and {name} is one: "
+                    "leave memory at None (a SamplerKernel keeps its own results by its "
+                    "cache_dir)"
+                )
+
     def _choose_kernel_for(self, X: NDArray[np.float64], y: NDArray) -> RowKernel:
         kernel = self._choose_kernel(X.shape[1])
         if self.bandwidth == "alignment":
@@ -355,8 +386,6 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
         return kernel
 
     def _training_kernel(self, X: NDArray[np.float64], rng: np.random.Generator) -> NDArray:
-        if self.memory is not None:
-            _check_hashable(self._kernel)
         compute = check_memory(self.memory).cache(kernel_matrix, ignore=["n_threads"])
         kernel = compute(self._kernel, X, n_threads=effective_n_threads(self.n_jobs))
         if self.shots is not None:
@@ -469,22 +498,3 @@ class QuantumKernelSVC(ClassifierMixin, QuantumKernelEstimator):
 def kernel_matrix(kernel: RowKernel, X: NDArray[np.float64], n_threads: int) -> NDArray:
     """Return the kernel of rows among themselves: what `memory` keeps."""
     return kernel.between(X, n_threads=n_threads)
-
-
-def _check_hashable(kernel: RowKernel) -> None:
-    try:
-        joblib.hash(kernel)
-    except PicklingError as error:
-        raise ValueError(
-            "memory needs functions that can be pickled in feature_map and kernel: define "
-            "them in a module instead of a lambda or a closure, or set memory=None"
-        ) from error
-
-
-def _check_two_classes(y: NDArray) -> None:
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"y has {len(classes)} class in rows of positive sample_weight: give rows of "
-            "at least two classes"
-        )

@@ -56,7 +56,7 @@ class QuantumKernelTransformer(
     See Also
     --------
     QuantumKernelSVC : Classification on the kernel, with predictions from support vectors
-        only.
+        only if the kernel is exact.
     sklearn.kernel_approximation.Nystroem : Features whose inner products are near a kernel,
         which can be a :func:`functools.partial` of :func:`fidelity_kernel`.
 
@@ -138,13 +138,17 @@ class QuantumKernelTransformer(
         Raises
         ------
         ValueError
-            If a parameter is not as described, `X` is not finite, or state vectors are
-            needed of more than `max_qubits`. A fitted transformer is then as before.
+            If a parameter is not as described, `X` is not finite or so large that phases
+            of a feature map overflow, or state vectors are needed of more than
+            `max_qubits`. A fitted transformer is then as before.
         """
         with Transaction(self):
             X = self._keep(X)
-            # Whatever is wrong with any row is told here, not when transforming.
+            # What is wrong with the kernel, then with a row, is told here and not when
+            # transforming. Functions of the user's are asked about the first row only.
             first = self._features(X[:1], None)
+            if isinstance(self.feature_map_, FeatureMap):
+                self.feature_map_.angles(X)
             self._n_features_out = first.shape[1] if self.X_fit_ is None else len(X)
         return self
 

@@ -32,7 +32,10 @@ from sklearn_kernelx.quantum._losses import (
     cross_entropy,
     misclassification,
 )
-from sklearn_kernelx.quantum._map_estimator import FeatureMapEstimator
+from sklearn_kernelx.quantum._map_estimator import (
+    FeatureMapEstimator,
+    check_two_classes,
+)
 from sklearn_kernelx.quantum._readout import n_readout_qubits, outcome_classes
 from sklearn_kernelx.quantum._rows import check_float_dtype
 from sklearn_kernelx.quantum._states import WITH_FEWER_FEATURES, check_n_qubits
@@ -234,7 +237,7 @@ class VariationalQuantumClassifier(
             The rows.
 
         y : array-like of shape (n_samples,)
-            Labels, numbers or strings.
+            Labels, numbers or strings, of at least two classes.
 
         Returns
         -------
@@ -245,8 +248,8 @@ class VariationalQuantumClassifier(
         ------
         ValueError
             If a parameter is not as described, `X` is not finite, `y` is not made of
-            labels, or more than `max_qubits` are needed. A fitted classifier is then as
-            before.
+            labels or of a single one, or more than `max_qubits` are needed. A fitted
+            classifier is then as before.
         """
         with Transaction(self), single_threaded_blas():
             self._fit(X, y)
@@ -260,8 +263,11 @@ class VariationalQuantumClassifier(
             )
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
+        check_two_classes(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.feature_map_ = self._choose_feature_map(X.shape[1])
+        self._dtype = check_float_dtype(self.dtype).name
+        self._check_n_qubits(X.shape[1])
         states = self._prepare_states(X, keep=True)
         circuit = self._circuit(states.n_qubits, self.n_layers)
         cost = Cost(
@@ -284,7 +290,7 @@ class VariationalQuantumClassifier(
                 ConvergenceWarning,
             )
 
-    def _prepare_states(self, X: NDArray[np.float64], *, keep: bool) -> States:
+    def _check_n_qubits(self, n_features: int) -> None:
         n_classes = len(self.classes_)
         n_qubits = n_readout_qubits(n_classes)
         if n_qubits > self.max_qubits:
@@ -293,11 +299,14 @@ class VariationalQuantumClassifier(
                 f"max_qubits={self.max_qubits}: raise max_qubits"
             )
         if isinstance(self.feature_map_, FeatureMap):
-            check_n_qubits(X.shape[1], self.max_qubits, WITH_FEWER_FEATURES)
+            check_n_qubits(n_features, self.max_qubits, WITH_FEWER_FEATURES)
+
+    def _prepare_states(self, X: NDArray[np.float64], *, keep: bool) -> States:
+        n_qubits = n_readout_qubits(len(self.classes_))
+        if isinstance(self.feature_map_, FeatureMap):
             n_qubits = max(n_qubits, X.shape[1])
-        dtype = check_float_dtype(self.dtype)
-        n_threads = effective_n_threads(self.n_jobs)
-        return states_of_rows(self.feature_map_, X, n_qubits, dtype, n_threads, keep=keep)
+        options = (n_qubits, self._dtype, effective_n_threads(self.n_jobs))
+        return states_of_rows(self.feature_map_, X, *options, keep=keep)
 
     def _circuit(self, n_qubits: int, n_layers: int) -> VariationalCircuit:
         n_classes = len(self.classes_)

@@ -8,7 +8,7 @@ from sklearn.svm import SVC
 
 from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx.quantum import ZZFeatureMap, make_ad_hoc
-from sklearn_kernelx.quantum._ad_hoc import draw_subspace, expectations
+from sklearn_kernelx.quantum._ad_hoc import _collect, draw_subspace, expectations
 
 
 def states_of(X, **parameters):
@@ -177,3 +177,17 @@ def test_ten_qubits():
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
         make_ad_hoc(**{"n_samples": 20, "random_state": 0, **arguments})
+
+
+def test_points_in_vain_are_counted_in_a_row():
+    """A class that comes now and then is no reason to give up."""
+    values = iter([-1.0, *[0.0, 0.0, 0.5] * 8])
+
+    def draw():
+        return np.zeros((3000, 1)), np.append(np.zeros(2999), next(values))
+
+    zeros, ones = _collect(draw, 0.3, (1, 8))
+    assert (len(zeros), len(ones)) == (1, 8)
+    values = iter([-1.0, *[0.0] * 4])
+    with pytest.raises(ValueError, match="10000 in a row"):
+        _collect(draw, 0.3, (1, 8))

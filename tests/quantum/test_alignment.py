@@ -195,8 +195,10 @@ def test_all_features_without_states():
     assert align_bandwidth(rows, y, n_jobs=2, **options) == found
     projected = align_bandwidth(rows, y, kernel="projected", **options)
     assert 0.01 < projected < 3
+    by_name = align_bandwidth(rows, y, max_samples=60, random_state=0)
+    assert by_name == found
     with pytest.raises(ValueError, match=r'max_qubits=20 .*entanglement="linear"'):
-        align_bandwidth(rows, y)
+        align_bandwidth(rows, y, feature_map=ZZFeatureMap())
 
 
 def test_units_of_features_and_bounds():

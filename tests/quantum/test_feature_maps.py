@@ -316,6 +316,7 @@ def test_bad_parameters(feature_map, message):
             r"of shape \(6,\); it has returned one of shape \(6, 1\)",
         ),
         (lambda columns: 1.0, r"of shape \(6,\)"),
+        (lambda columns: np.full(6, 1j), "real numbers; it has returned complex128"),
         (lambda columns: np.full(6, np.nan), "finite phases; scale X or lower bandwidth"),
         (lambda columns: np.full(6, np.inf), "finite phases; scale X or lower bandwidth"),
     ],

@@ -143,6 +143,8 @@ def test_shots():
     [
         ({"method": "fast"}, 'method must be "auto", "statevector" or "transfer"'),
         ({"dtype": int}, "dtype must be float64 or float32"),
+        ({"dtype": "foo"}, "dtype must be float64 or float32"),
+        ({"max_qubits": 0}, "max_qubits == 0, must be >= 1"),
         ({"feature_map": "xx"}, "feature_map must be one of"),
         ({"feature_map": 3}, "feature_map must be one of"),
         ({"feature_map": lambda rows: rows, "method": "transfer"}, "is a function"),
@@ -157,6 +159,23 @@ def test_bad_arguments(arguments, message):
         fidelity_kernel(X, **arguments)
 
 
+def test_max_qubits_is_a_number():
+    with pytest.raises(TypeError, match="max_qubits must be an instance of"):
+        fidelity_kernel(X, max_qubits="a")
+
+
+@pytest.mark.parametrize(("length", "is_accepted"), [(1 + 5e-5, True), (1 + 5e-4, False)])
+def test_states_are_unit_vectors(length, is_accepted):
+    def states(rows):
+        return length * np.eye(len(rows))
+
+    if is_accepted:
+        np.testing.assert_allclose(fidelity_kernel(X, feature_map=states), np.eye(12))
+    else:
+        with pytest.raises(ValueError, match=r"unit vectors; the norms go from 1\.0005"):
+            fidelity_kernel(X, feature_map=states)
+
+
 def test_no_state_is_built_of_too_many_qubits():
     """A state of 40 qubits would take 16 TiB."""
     with pytest.raises(ValueError, match="max_qubits=20"):
@@ -167,8 +186,12 @@ def test_no_state_is_built_of_too_many_qubits():
 @pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize(
     "feature_map",
-    [ZZFeatureMap(), ZZFeatureMap(entanglement="circular", reps=4)],
-    ids=["statevector", "transfer"],
+    [
+        ZZFeatureMap(),
+        PauliFeatureMap(("X", "YY")),
+        ZZFeatureMap(entanglement="circular", reps=4),
+    ],
+    ids=["product", "states", "transfer"],
 )
 def test_ctrl_c_is_heard(feature_map):
     """Each of these would take half a minute or more."""

@@ -83,6 +83,22 @@ def test_misclassification_is_finite_at_certain_outcomes():
     assert np.all(np.isfinite(found.by_probabilities))
 
 
+@pytest.mark.parametrize("p", [1e-4, 1e-3, 1 - 1e-3, 1 - 1e-4])
+def test_slope_of_misclassification_where_the_variance_is_capped(p):
+    """At a probability so near 0 or 1 only the margin depends on it."""
+    assert p * (1 - p) < 1 / (4 * SHOTS_OF_A_VOTE)
+    # A margin of 0.003, on which the loss is neither flat nor linear.
+    readout = Readout(1.0, np.array([0.0, 2 * p - 1 - 0.006]))
+
+    def found(q):
+        return misclassification(np.array([[q, 1 - p]]), np.array([0]), readout)
+
+    step = 1e-7
+    expected = (found(p + step).total - found(p - step).total) / (2 * step)
+    assert abs(expected) > 10
+    assert found(p).by_probabilities[0, 0] == pytest.approx(expected, rel=1e-5)
+
+
 def test_one_class_costs_nothing():
     for loss in LOSSES.values():
         found = loss(np.ones((3, 1)), np.zeros(3, dtype=int), Readout(2.0, np.zeros(1)))

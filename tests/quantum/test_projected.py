@@ -1,8 +1,11 @@
 """Bloch vectors of whole circuits and of light cones, and the kernel on them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import quantum_oracles as oracles
+from sklearn import config_context
 
 from sklearn_kernelx import (
     PauliFeatureMap,
@@ -84,10 +87,20 @@ def test_does_not_fade_with_the_number_of_qubits():
     assert 0.1 < projected.min() < projected.max() < 1
 
 
-@pytest.mark.parametrize("gamma", [0, -1, np.inf, np.nan])
+@pytest.mark.parametrize("gamma", [0, -1, np.inf, np.nan, "a", None, np.ones(3)])
 def test_bad_gamma(gamma):
     with pytest.raises(ValueError, match="gamma must be positive and finite"):
         projected_kernel(np.zeros((2, 2)), gamma=gamma)
+
+
+def test_memory_is_that_of_a_block_of_states():
+    X = RNG.uniform(0, 1, (2000, 12))  # 125 MiB of states
+    with config_context(working_memory=16):
+        tracemalloc.start()
+        bloch_vectors(X)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 19 * 2**20
 
 
 def test_too_many_qubits():

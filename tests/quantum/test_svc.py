@@ -188,11 +188,24 @@ def test_named_maps_by_default():
     found = clf.feature_map_.get_params()
     assert {name: found[name] for name in wanted} == wanted
     assert clf.bandwidth_ == wanted["bandwidth"]
-    clf = QuantumKernelSVC("z").fit(X, LABELS[2])
-    assert clf.feature_map_.get_params()["bandwidth"] == 1 / np.sqrt(3)
+    for name, steepness in {"pauli": 5, "z": 1, "iqp": 1}.items():
+        clf = QuantumKernelSVC(name).fit(X, LABELS[2])
+        assert clf.bandwidth_ == 1 / (steepness * np.sqrt(3))
+    assert QuantumKernelSVC("pauli").fit(X, LABELS[2]).feature_map_.paulis == ("Z", "ZZ")
     clf = QuantumKernelSVC("iqp", reps=1, entanglement="full", bandwidth=0.3)
     clf.fit(X, LABELS[2])
     assert clf.feature_map_.get_params() == IQPFeatureMap(bandwidth=0.3).get_params()
+
+
+def test_all_named_maps_take_one_feature():
+    rows, new_rows = X[:, :1], X_NEW[:, :1]
+    decisions = {
+        name: QuantumKernelSVC(name).fit(rows, LABELS[2]).decision_function(new_rows)
+        for name in ("zz", "z", "pauli", "iqp")
+    }
+    # Without pairs, and of the same bandwidth.
+    np.testing.assert_allclose(decisions["pauli"], decisions["zz"], atol=1e-10)
+    assert np.max(np.abs(decisions["pauli"] - decisions["z"])) > 1e-3
 
 
 def test_given_maps_are_cloned_and_functions_kept(states_asked_for):
@@ -284,13 +297,37 @@ def test_memory_computes_each_kernel_once_over_a_grid(as_path, tmp_path, monkeyp
     QuantumKernelSVC(memory=memory, bandwidth=0.01).fit(X, LABELS[4])
     QuantumKernelSVC(memory=memory, bandwidth=0.01, n_jobs=2).fit(X, LABELS[2])
     assert len(calls) == 18
+    for reps in (1, 2, 2):
+        QuantumKernelSVC(ZZFeatureMap(reps), memory=memory).fit(X, LABELS[2])
+    assert len(calls) == 20
 
 
-def test_memory_needs_functions_with_names(tmp_path):
-    clf = QuantumKernelSVC(lambda rows: zz_states(rows), memory=str(tmp_path))
-    with pytest.raises(ValueError, match="memory needs functions that can be pickled"):
-        clf.fit(X, LABELS[2])
-    clf.set_params(memory=None).fit(X, LABELS[2])
+def product_of_deviations(columns):
+    """A data map of a user's."""
+    return np.prod(1 - columns, axis=1)
+
+
+@pytest.mark.parametrize(
+    "parameters, name",
+    [
+        ({"kernel": fidelity_kernel}, "kernel"),
+        ({"feature_map": zz_states}, "feature_map"),
+        (
+            {"feature_map": ZZFeatureMap(data_map=product_of_deviations)},
+            "the data_map of feature_map",
+        ),
+    ],
+    ids=["kernel", "feature map", "data map"],
+)
+def test_memory_refuses_functions_of_users(parameters, name, tmp_path):
+    """They are hashed by name: one that has changed would find the kernel of another."""
+    clf = QuantumKernelSVC(**parameters).fit(X, LABELS[2])
+    before = snapshot(clf)
+    clf.set_params(memory=str(tmp_path))
+    with pytest.raises(ValueError, match=f"^memory .* and {name} is .*memory at None"):
+        clf.fit(X[:20], LABELS[4][:20])
+    assert snapshot(clf.set_params(memory=None)) == before
+    assert not list(tmp_path.iterdir())
 
 
 def test_grid_search_in_a_pipeline():
@@ -517,6 +554,14 @@ def test_random_state_chooses_the_rows_that_are_aligned():
     assert found[0] == found[1] != found[2]
 
 
+def test_alignment_takes_no_notice_of_weights_but_zero():
+    weights = np.r_[np.zeros(20), RNG.uniform(0.1, 10, 40)]
+    clf = QuantumKernelSVC(bandwidth="alignment", random_state=0)
+    weighted = clone(clf).fit(X, LABELS[2], sample_weight=weights)
+    assert weighted.bandwidth_ == clf.fit(X[20:], LABELS[2][20:]).bandwidth_
+    assert weighted.bandwidth_ != clf.fit(X, LABELS[2]).bandwidth_
+
+
 def test_concentration_warns():
     rows = RNG.standard_normal((50, 20))
     y = np.arange(50) % 2
@@ -526,13 +571,22 @@ def test_concentration_warns():
         QuantumKernelSVC(bandwidth=2.0, shots=100, random_state=0).fit(rows, y)
 
 
+def test_concentration_of_a_callable_kernel_does_not_warn(recwarn):
+    QuantumKernelSVC(kernel=lambda rows, _: np.eye(len(rows))).fit(X, LABELS[2])
+    assert not recwarn
+
+
 # Errors, and what is left after them.
 
 REFUSED = {
     "map with flat values": ({"feature_map": ZZFeatureMap(), "reps": 2}, "^reps"),
     "map with alignment": (
         {"feature_map": ZZFeatureMap(), "bandwidth": "alignment"},
-        "^bandwidth",
+        '^bandwidth="alignment" .* feature_map by name, or call align_bandwidth',
+    ),
+    "function with alignment": (
+        {"feature_map": zz_states, "bandwidth": "alignment"},
+        '^bandwidth="alignment" .* feature_map by name, or call align_bandwidth',
     ),
     "function with flat values": (
         {"feature_map": zz_states, "entanglement": "full"},
@@ -592,6 +646,11 @@ def test_failed_refit_leaves_all_as_it_was(rows, y):
     with pytest.raises((ValueError, TypeError)):
         clf.fit(rows, y)
     assert snapshot(clf) == before
+
+
+def test_one_class_without_weights_is_told_without_them():
+    with pytest.raises(ValueError, match=r"^y has 1 class: give rows of at least two"):
+        QuantumKernelSVC().fit(X, np.ones(60))
 
 
 def test_many_qubits_are_refused_before_any_state(monkeypatch):

@@ -204,6 +204,31 @@ def test_refused_and_nothing_lost(parameters, message, method):
     assert {k for k in before if before[k] is not after[k]} <= set(parameters)
 
 
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+@pytest.mark.parametrize("kernel", KINDS)
+@pytest.mark.parametrize("row", [0, 9])
+def test_phases_of_any_row_that_overflow_are_refused(row, kernel, method):
+    fitted = transformer(kernel).fit(X)
+    before = vars(fitted).copy()
+    rows = X[:10].copy()
+    rows[row] = 1e200
+    with pytest.raises(ValueError, match=r"phases of X overflow.*scale X"):
+        getattr(fitted, method)(rows)
+    assert vars(fitted).keys() == before.keys()
+    assert all(value is before[name] for name, value in vars(fitted).items())
+
+
+def test_functions_are_asked_about_one_row_when_fitting():
+    asked = []
+
+    def states(rows):
+        asked.append(len(rows))
+        return MAP.statevectors(rows)
+
+    QuantumKernelTransformer(states).fit(X)
+    assert asked == [1]
+
+
 @pytest.mark.parametrize("kernel", KINDS)
 def test_many_qubits_are_refused_before_any_state(kernel, monkeypatch):
     def no_states(*_):

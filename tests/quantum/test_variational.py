@@ -139,12 +139,13 @@ def test_more_classes_than_outcomes_take_more_qubits():
     assert len(set(clf.predict(X[:, :1]))) >= 3
 
 
-def test_one_class_is_always_predicted():
-    for loss in ("cross_entropy", "misclassification"):
-        clf = quick(loss=loss).fit(X, np.full(60, "a"))
-        assert set(clf.predict(X)) == {"a"}
-        np.testing.assert_array_equal(clf.predict_proba(X), 1)
-        assert clf.decision_function(X).shape == (60, 1)
+def test_one_class_is_refused():
+    clf = quick().fit(X, THREE)
+    before = vars(clf).copy()
+    with pytest.raises(ValueError, match=r"^y has 1 class: give rows of at least two"):
+        clf.fit(X[:, :2], np.full(60, "a"))
+    assert vars(clf).keys() == before.keys()
+    assert all(value is before[name] for name, value in vars(clf).items())
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,23 @@ def test_a_function_that_returns_states():
     np.testing.assert_allclose(
         clf.decision_function(X), expected.decision_function(X), rtol=1e-6, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("dtypes", [("float64", np.float32), (np.float32, "float64")])
+@pytest.mark.parametrize("as_function", [False, True])
+def test_predictions_do_not_depend_on_parameters_set_later(as_function, dtypes):
+    feature_map = ZZFeatureMap(bandwidth=0.1)
+    if as_function:
+        feature_map = feature_map.statevectors
+    clf = quick(feature_map=feature_map, dtype=dtypes[0]).fit(X, THREE)
+    expected = clf.decision_function(X)
+    clf.set_params(dtype=dtypes[1], max_qubits=1, n_jobs=2)
+    np.testing.assert_array_equal(clf.decision_function(X), expected)
+
+
+def test_all_named_maps_take_one_feature():
+    for name in ("zz", "z", "pauli", "iqp"):
+        quick(feature_map=name, max_iter=2).fit(X[:, :1], Y)
 
 
 def test_states_that_are_not_of_qubits_are_widened():
