@@ -283,9 +283,8 @@ def test_later_parameters_are_not_asked_for(rotations, qiskit, edit_attribute):
     np.testing.assert_array_equal(kernel(X), rounded(X, X, 100))
 
 
-def test_later_edits_do_not_reach_the_pickle(rotations, qiskit):
-    sampler = qiskit.primitives.StatevectorSampler(seed=0)
-    kernel = SamplerKernel(rotations, sampler)
+def test_later_edits_do_not_reach_the_pickle(rotations):
+    kernel = SamplerKernel(rotations, statevector_sampler())
     as_it_was, pickled = rotations.copy(), pickle.dumps(kernel)
     rotations.ry(0.5, 0)
     assert kernel.circuit == as_it_was
@@ -299,9 +298,11 @@ def test_later_edits_do_not_reach_the_states(rotations):
     np.testing.assert_array_equal(states(X), before)
 
 
-def test_calls_do_not_change_the_kernel(rotations, qiskit, tmp_path):
+def test_calls_do_not_change_the_kernel(rotations, tmp_path):
     """Its hash and pickle are what caches of others know it by."""
-    sampler = qiskit.primitives.StatevectorSampler(seed=0)
+    from qiskit.primitives import StatevectorSampler
+
+    sampler = StatevectorSampler(seed=0)  # a generator would change
     kernel = SamplerKernel(rotations, sampler, shots=10, cache_dir=tmp_path)
     state, pickled, hashed = dict(vars(kernel)), pickle.dumps(kernel), joblib.hash(kernel)
     kernel(X)
