@@ -85,10 +85,7 @@ def misclassification(
     ``p (1 - p)`` counts as at least ``1 / (4 R)``, since estimates of p may be 0 or 1. The
     scale of the readout has no influence.
     """
-    n_samples, n_classes = probabilities.shape
-    if n_classes == 1:
-        return Loss(0.0, np.zeros_like(probabilities), np.zeros(1), 0.0)
-    rows = np.arange(n_samples)
+    rows = np.arange(len(codes))
     scores = probabilities + readout.bias
     own = scores[rows, codes]
     scores[rows, codes] = -np.inf

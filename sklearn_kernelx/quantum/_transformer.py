@@ -57,8 +57,7 @@ class QuantumKernelTransformer(
     --------
     QuantumKernelSVC : Classification on the kernel, with predictions from support vectors
         only if the kernel is exact.
-    sklearn.kernel_approximation.Nystroem : Features whose inner products are near a kernel,
-        which can be a :func:`functools.partial` of :func:`fidelity_kernel`.
+    sklearn.svm.SVC : Takes a :func:`functools.partial` of :func:`fidelity_kernel`, too.
 
     Notes
     -----

@@ -99,13 +99,6 @@ def test_slope_of_misclassification_where_the_variance_is_capped(p):
     assert found(p).by_probabilities[0, 0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_one_class_costs_nothing():
-    for loss in LOSSES.values():
-        found = loss(np.ones((3, 1)), np.zeros(3, dtype=int), Readout(2.0, np.zeros(1)))
-        assert found.total == 0
-        assert not np.any(found.by_probabilities)
-
-
 def test_extreme_scores_do_not_overflow():
     probabilities = np.array([[1.0, 0.0]])
     found = cross_entropy(probabilities, np.array([1]), Readout(1e6, np.zeros(2)))
