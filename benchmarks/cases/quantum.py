@@ -76,8 +76,8 @@ def peer_table(options: Options) -> Table:
 def peer_row(n: int, q: int, options: Options) -> list[float | None]:
     X = uniform_rows(n, q)
     ours = partial(fidelity_kernel, X, feature_map=ZZFeatureMap())
-    # What takes a millisecond is timed by ten calls in a row, as timeit does.
-    n_calls = 10 if q <= 4 else 1
+    # What takes milliseconds is timed by ten calls in a row, as timeit does.
+    n_calls = 10 if n <= 300 else 1
     contenders = [Contender("ours", repeated(ours, n_calls), work=n_calls)]
     has_qiskit = peer("qiskit_machine_learning") is not None
     # A million pairs in a Python loop take minutes.
