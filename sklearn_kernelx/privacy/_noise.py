@@ -94,8 +94,9 @@ def discrete_gaussian(
     Parameters
     ----------
     variance : Fraction or int
-        Above 0 and up to 2^96; in lowest terms the denominator is at most 2^48. The
-        variance of the draws is no larger, and nearly the same unless it is below 1 [2]_.
+        Above 0 and up to 2^96; in lowest terms the numerator is at most 2^96, the
+        denominator 2^48. The draws have this variance or, noticeably if it is below 1, a
+        smaller one [2]_.
     size : int or tuple of int
         Shape of the result.
     source : callable
@@ -160,6 +161,6 @@ def _checked(number: Fraction | int, name: str, max_bits: int) -> Fraction:
     ):
         raise ValueError(
             f"the numerator of {name} must be at most 2**{MAX_NUMERATOR_BITS}, its "
-            f"denominator 2**{MAX_DENOMINATOR_BITS}: round it up to a Fraction of fewer bits"
+            f"denominator 2**{MAX_DENOMINATOR_BITS}: round it up to a shorter Fraction"
         )
     return fraction

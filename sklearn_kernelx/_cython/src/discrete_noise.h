@@ -4,9 +4,10 @@
  *
  * Random bytes cost more than arithmetic, so comparisons read as few as decide them.
  *
- * Range: numerators and `centre` below 2^97, denominators up to 2^98, deviations and scales
- * up to 2^48. Everything then fits 128 bits, and results fit 64, as long as no draw exceeds
- * 2^13 times its scale. That has probability exp(-8192) < 10^-3557. */
+ * Range: every member of a law up to 2^97, the scale of a proposal up to 2^49, the exponent
+ * of a Gaussian draw within 2^13 of those scales below 2^128. Nothing overflows then, and
+ * results fit 64 bits, unless a draw exceeds 2^13 times its scale. That has probability
+ * exp(-8192) < 10^-3557. */
 #ifndef DISCRETE_NOISE_H
 #define DISCRETE_NOISE_H
 
