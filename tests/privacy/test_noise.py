@@ -1,7 +1,7 @@
 """The noise: its exact laws, the integers it is made of, where its bytes come from.
 
-Laws are compared at a level of 1e-6 a test, and about 150 comparisons are made: a false
-alarm for one choice of seeds in 6,000. The seeds are fixed. Beside each law stands what must fail.
+Laws are compared at a level of 1e-6 about 140 times: a false alarm for one choice of seeds
+in 7,000. The seeds are fixed. Beside each law stands what must fail.
 """
 
 import os
@@ -152,7 +152,7 @@ def assert_shape(drawn, scale, law, *, fourth_moment):
         for n_beyond in np.sum(x > place), np.sum(x < -place):
             assert stats.binomtest(int(n_beyond), n, chance).pvalue > LEVEL
     assert stats.kstest(x, law.cdf).pvalue > LEVEL
-    assert stats.kstest(1.01 * x, law.cdf).pvalue < LEVEL
+    assert stats.kstest(1.02 * x, law.cdf).pvalue < LEVEL
 
 
 @pytest.mark.parametrize("draw", [discrete_laplace, discrete_gaussian])
