@@ -335,7 +335,7 @@ SQUARES = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scale", LONG, ids=str)
 def test_laplace_byte_by_byte(scale, seed):
     top = scale.numerator << 128 - scale.numerator.bit_length() >> 120
@@ -344,7 +344,7 @@ def test_laplace_byte_by_byte(scale, seed):
     assert_array_equal(drawn, [reference.laplace(scale) for _ in drawn])
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("variance", LONG + SQUARES, ids=str)
 def test_gaussian_byte_by_byte(variance, seed):
     reference = Reference(EdgeBytes(seed, 128, 200), 300)
