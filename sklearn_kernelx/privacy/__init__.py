@@ -1,0 +1,3 @@
+"""Differentially private similarities, densities and classifiers."""
+
+__all__: list[str] = []
