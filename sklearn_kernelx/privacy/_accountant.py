@@ -91,7 +91,7 @@ class BudgetAccountant:
         self._budget = (
             (exact(epsilon), exact(delta))
             if composition == "basic"
-            else (Fraction(zcdp_rho(epsilon, delta)),)
+            else (exact(zcdp_rho(epsilon, delta)),)
         )
         self._spent = (Fraction(0),) * len(self._budget)
         self._lock = threading.Lock()
