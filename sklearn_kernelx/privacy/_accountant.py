@@ -158,8 +158,8 @@ class BudgetAccountant:
         """
         if self._composition == "basic":
             raise ValueError(
-                "rho can be spent with composition='zcdp' only. Call spend with the epsilon "
-                "and the delta of the release."
+                "rho can be spent with composition='zcdp' only. Call spend with the "
+                "epsilon and the delta of the release."
             )
         if not 0 <= rho < math.inf:
             raise ValueError(f"rho must be at least 0 and finite; got {rho}.")

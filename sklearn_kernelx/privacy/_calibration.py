@@ -1,17 +1,18 @@
 """How much noise a guarantee needs, for integer vectors with integer noise.
 
-What is released is ``q(x_1) + ... + q(x_n) + Z`` with q(x) the vector of a record x in units
-of 2^-bits, rounded to integers, and Z noise on the integers. A record counts by the norm of
-the integer vector, so that sensitivities are integers and include rounding. Everything here
-is rounded towards more privacy: sensitivities, scales and curves up, admitted rho down.
+What is released is ``q(x_1) + ... + q(x_n) + Z`` with q(x) the vector of a record x in
+units of 2^-bits, rounded to integers, and Z noise on the integers. A record counts by the
+norm of the integer vector, so that sensitivities are integers and include rounding.
+Everything here is rounded towards more privacy: sensitivities, scales and curves up,
+admitted rho down.
 
 The discrete Gaussian
 ---------------------
 Let P be the law of Z with independent entries from N_Z(0, sigma^2), m of them, that is
-P(z) ~ exp(-|z|^2 / 2 sigma^2) on Z^m, and P_v that of v + Z with |v|_2 <= D. P does *not* obey
-the curve of the continuous Gaussian [1]_: in one dimension its exact curve
-P[Z > e s^2/D - D/2] - exp(e) P[Z > e s^2/D + D/2] ([2]_, Theorem 7) is now below, now above
-it. Two statements hold in m dimensions, and the better one is taken.
+P(z) ~ exp(-|z|^2 / 2 sigma^2) on Z^m, and P_v that of v + Z with |v|_2 <= D. P does *not*
+obey the curve of the continuous Gaussian [1]_: in one dimension its exact curve
+P[Z > e sigma^2 / D - D/2] - exp(e) P[Z > e sigma^2 / D + D/2] ([2]_, Theorem 7) is now
+below it, now above. Two statements hold in m dimensions, and the better one is taken.
 
 1. P is (D^2 / 2 sigma^2)-zCDP: [2]_, Theorem 14, as Renyi divergences of order alpha are at
    most alpha v_i^2 / 2 sigma^2 for an entry and add up. Then [2]_, Corollary 13. It holds
@@ -48,16 +49,16 @@ The continuous curve is, with mu = D / sigma, x1 = e / mu - mu / 2 and x2 = e / 
 
     delta = Phi(-x1) - exp(e) Phi(-x2) = phi(x1) (M(x1) - M(x2)),    M = (1 - Phi) / phi,
 
-([1]_, Theorem 8, by exp(e) phi(x2) = phi(x1)). Mills' ratio M is erfcx. Where M(x1) and M(x2)
-nearly cancel the difference is the integral of -M'(t) = 1 - t M(t) > 0 by Gauss' rule. The
-relative error is below 1e-12 + 2^-50 (e / mu + mu)^2, which is added to the curve.
+([1]_, Theorem 8, by exp(e) phi(x2) = phi(x1)). Mills' ratio M is erfcx. Where M(x1) and
+M(x2) nearly cancel the difference is the integral of -M'(t) = 1 - t M(t) > 0 by Gauss'
+rule. The relative error is below 1e-12 + 2^-50 x2^2, which is added to the curve.
 
 References
 ----------
 .. [1] Balle, B. and Wang, Y.-X. (2018). "Improving the Gaussian mechanism for differential
    privacy: analytical calibration and optimal denoising". ICML, arXiv:1805.06530.
-.. [2] Canonne, C., Kamath, G. and Steinke, T. (2020). "The discrete Gaussian for differential
-   privacy". NeurIPS, arXiv:2004.00010.
+.. [2] Canonne, C., Kamath, G. and Steinke, T. (2020). "The discrete Gaussian for
+   differential privacy". NeurIPS, arXiv:2004.00010.
 .. [3] Bun, M. and Steinke, T. (2016). "Concentrated differential privacy: simplifications,
    extensions, and lower bounds". TCC, arXiv:1605.02065.
 """
@@ -66,6 +67,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from numbers import Rational, Real
+from operator import index
 
 import numpy as np
 from scipy.optimize import brentq
@@ -84,7 +86,10 @@ def exact(value: Real) -> Fraction:
 
     So 0.1 is 1/10, and ten times 0.1 is 1.
     """
-    return Fraction(value) if isinstance(value, Rational) else Fraction(repr(float(value)))
+    if isinstance(value, Rational):
+        # int: those of NumPy would overflow in silence.
+        return Fraction(int(value.numerator), int(value.denominator))
+    return Fraction(repr(float(value)))
 
 
 def check_epsilon(epsilon: Real) -> None:
@@ -111,6 +116,13 @@ def _check_positive(**numbers: Real) -> None:
     for name, value in numbers.items():
         if not 0 < value < math.inf:
             raise ValueError(f"{name} must be positive and finite; got {value}.")
+
+
+def _positive_int(name: str, value: int) -> int:
+    """An int of Python, which does not overflow."""
+    value = index(value)
+    _check_positive(**{name: value})
+    return value
 
 
 # ---------------------------------------------------------------------- sensitivities
@@ -151,16 +163,15 @@ def lattice_l2_squared(
         each nonzero entry by at most 1/2 and leaves a zero; four times that for
         "replace_one", as |q(x) - q(x')| <= |q(x)| + |q(x')|, with equality for x' = -x.
     """
-    _check_positive(norm_squared=norm_squared, n_nonzero=n_nonzero)
-    scaled = exact(norm_squared) * Fraction(4) ** bits
+    _check_positive(norm_squared=norm_squared)
+    m = _positive_int("n_nonzero", n_nonzero)
+    scaled = exact(norm_squared) * Fraction(4) ** index(bits)
     p, q = scaled.numerator, scaled.denominator
-    squared = (4 * p + n_nonzero * q + math.isqrt(16 * p * q * n_nonzero)) // (4 * q)
+    squared = (4 * p + m * q + math.isqrt(16 * p * q * m)) // (4 * q)
     return squared * _records_changed(adjacency) ** 2
 
 
-def lattice_l1(
-    norm: Real, n_nonzero: int, bits: int, adjacency: str = "add_remove"
-) -> int:
+def lattice_l1(norm: Real, n_nonzero: int, bits: int, adjacency: str = "add_remove") -> int:
     """l1 sensitivity, in units of 2^-bits, where the l1 norm before rounding is bounded.
 
     Parameters are those of `lattice_l2_squared`, with the greatest l1 norm c for the first.
@@ -170,10 +181,10 @@ def lattice_l1(
     l1 : int
         The largest integer that is at most c 2^bits + m / 2; twice that for "replace_one".
     """
-    _check_positive(norm=norm, n_nonzero=n_nonzero)
-    return math.floor(exact(norm) * Fraction(2) ** bits + Fraction(n_nonzero, 2)) * _records_changed(
-        adjacency
-    )
+    _check_positive(norm=norm)
+    half = Fraction(_positive_int("n_nonzero", n_nonzero), 2)
+    of_a_record = math.floor(exact(norm) * Fraction(2) ** index(bits) + half)
+    return of_a_record * _records_changed(adjacency)
 
 
 def lattice_l1_from_l2(
@@ -191,7 +202,7 @@ def lattice_l1_from_l2(
         "replace_one".
     """
     l2_squared = lattice_l2_squared(norm_squared, n_nonzero, bits)
-    return math.isqrt(n_nonzero * l2_squared) * _records_changed(adjacency)
+    return math.isqrt(index(n_nonzero) * l2_squared) * _records_changed(adjacency)
 
 
 # ------------------------------------------------------------------------ pure epsilon
@@ -200,12 +211,11 @@ def lattice_l1_from_l2(
 def discrete_laplace_scale(epsilon: Real, l1: int) -> int:
     """Smallest integer scale t of discrete Laplace noise that is epsilon-private.
 
-    Entries have P(z) ~ exp(-|z| / t), so that probabilities of neighbours have a ratio of at
-    most exp(|v|_1 / t) by the triangle inequality: t >= l1 / epsilon.
+    Entries have P(z) ~ exp(-|z| / t), so that probabilities of neighbours have a ratio of
+    at most exp(|v|_1 / t) by the triangle inequality: t >= l1 / epsilon.
     """
     check_epsilon(epsilon)
-    _check_positive(l1=l1)
-    return math.ceil(l1 / exact(epsilon))
+    return math.ceil(_positive_int("l1", l1) / exact(epsilon))
 
 
 def l2_norm_scale(epsilon: Real, l2_squared: int) -> int:
@@ -216,7 +226,7 @@ def l2_norm_scale(epsilon: Real, l2_squared: int) -> int:
     is t times a Gamma(m) variable.
     """
     check_epsilon(epsilon)
-    _check_positive(l2_squared=l2_squared)
+    l2_squared = _positive_int("l2_squared", l2_squared)
     return math.isqrt(math.ceil(l2_squared / exact(epsilon) ** 2) - 1) + 1
 
 
@@ -240,8 +250,8 @@ def gaussian_delta(epsilon: Real, sigma: float, sensitivity: float = 1.0) -> flo
     Returns
     -------
     delta : float
-        Theorem 8 of Balle and Wang (2018), times at most 1 + 1e-12 + 2^-50 (e s + 1/s)^2
-        with s = sigma / sensitivity.
+        Theorem 8 of Balle and Wang (2018), times at most 1 + 2e-12 + 2^-49 x2^2 with the
+        x2 of the text of this module.
     """
     _check_curve_epsilon(epsilon)
     _check_positive(sigma=sigma, sensitivity=sensitivity)
@@ -292,15 +302,14 @@ def _log_gaussian_delta(epsilon: float, mu: float) -> float:
         second = math.exp(-low * low / 2 - _LOG_SQRT_2PI) * float(_mills(high))
         log_delta = math.log1p(-math.exp(float(log_ndtr(low))) - second)
     else:
-        difference = _mills_difference(low, high)
+        difference = _mills_difference(low, mu)
         log_delta = math.log(difference) - low * low / 2 - _LOG_SQRT_2PI
     return log_delta + 1e-12 + 2.0**-50 * high * high
 
 
-def _mills_difference(low: float, high: float) -> float:
-    width = high - low
+def _mills_difference(low: float, width: float) -> float:
     if width > 0.5 * max(1.0, low):
-        return float(_mills(low) - _mills(high))
+        return float(_mills(low) - _mills(low + width))
     points = low + width / 2 * (1 + _NODES)
     return float(width / 2 * (_WEIGHTS @ _minus_mills_slope(points)))
 
@@ -328,8 +337,8 @@ def pure_rho(epsilon: Real) -> Fraction:
 
 def gaussian_rho(l2_squared: int, variance: Rational) -> Fraction:
     """The rho of Gaussian noise, continuous or discrete, in any dimension."""
-    _check_positive(l2_squared=l2_squared, variance=variance)
-    return Fraction(l2_squared) / (2 * Fraction(variance))
+    _check_positive(variance=variance)
+    return _positive_int("l2_squared", l2_squared) / (2 * exact(variance))
 
 
 def zcdp_delta(rho: Real, epsilon: Real) -> float:
@@ -410,8 +419,10 @@ def discrete_gaussian_delta(
         The smaller one of the two bounds for which the text of this module has the proofs.
     """
     _check_curve_epsilon(epsilon)
-    _check_positive(variance=variance, l2_squared=l2_squared, n_components=n_components)
-    arguments = float(epsilon), variance, l2_squared
+    _check_positive(variance=variance)
+    l2_squared = _positive_int("l2_squared", l2_squared)
+    n_components = _positive_int("n_components", n_components)
+    arguments = float(epsilon), exact(variance), l2_squared
     log_delta = min(
         _log_rounded_delta(*arguments, n_components), _log_discrete_zcdp_delta(*arguments)
     )
@@ -433,7 +444,8 @@ def discrete_gaussian_variance(
     """
     check_epsilon(epsilon)
     check_delta(delta)
-    _check_positive(l2_squared=l2_squared, n_components=n_components)
+    l2_squared = _positive_int("l2_squared", l2_squared)
+    n_components = _positive_int("n_components", n_components)
     epsilon, log_delta = float(epsilon), math.log(delta)
 
     def holds(variance):
@@ -443,7 +455,7 @@ def discrete_gaussian_variance(
             or _log_discrete_zcdp_delta(*arguments) <= log_delta
         )
 
-    low, high = 0, int(l2_squared)
+    low, high = 0, l2_squared
     while not holds(high):
         low, high = high, _doubled(high)
     while high - low > 1 + (high >> 44):
@@ -452,9 +464,7 @@ def discrete_gaussian_variance(
     return high
 
 
-def _log_discrete_zcdp_delta(
-    epsilon: float, variance: Rational, l2_squared: int
-) -> float:
+def _log_discrete_zcdp_delta(epsilon: float, variance: Rational, l2_squared: int) -> float:
     return _log_zcdp_delta(float(gaussian_rho(l2_squared, variance)), epsilon)
 
 
@@ -465,7 +475,7 @@ def _log_rounded_delta(
     if variance < 1:
         return 0.0
     v, m = float(variance), n_components
-    mu = math.sqrt(float(Fraction(l2_squared) / variance))
+    mu = math.sqrt(l2_squared / variance)
     tail = epsilon - _log_gaussian_delta(epsilon, mu) + 40 * math.log(2)
     if not tail < math.inf:
         return 0.0
@@ -488,7 +498,8 @@ def _delta_up(log_delta: float) -> float:
 def _doubled(scale):
     if scale > 1e300:
         raise ValueError(
-            "This epsilon and delta need noise beyond the range of floats. Take greater ones."
+            "This epsilon and delta need noise beyond the range of floats. Take greater "
+            "ones."
         )
     return 2 * scale
 
