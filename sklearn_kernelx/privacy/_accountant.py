@@ -208,7 +208,9 @@ class BudgetAccountant:
     def _guarantee_of_rho(self, rho: float) -> tuple[float, float]:
         if rho == 0:
             return 0.0, 0.0
-        return zcdp_epsilon(rho, self._delta), float(self._delta)
+        # Both are rounded up, but the whole rho gives the budget.
+        budget = _float_up(exact(self._epsilon))
+        return min(zcdp_epsilon(rho, self._delta), budget), _float_up(exact(self._delta))
 
     def _charge(self, cost: tuple[Fraction, ...], asked: str) -> None:
         if os.getpid() != self._process:

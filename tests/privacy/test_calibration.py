@@ -297,6 +297,34 @@ def test_constants_of_the_proof(m, sigma):
             assert ratio <= m * log_n + m * z**2 / (24 * s**4) + m * rounding
 
 
+@pytest.mark.parametrize("variance", [5, 100, Fraction(10**6 + 1, 3)])
+@pytest.mark.parametrize("m", [1, 7, 200])
+@pytest.mark.parametrize("l2_squared", [1, 9])
+@pytest.mark.parametrize("epsilon", [0.5, 3.0])
+def test_the_rounded_bound_is_the_formula(variance, m, l2_squared, epsilon):
+    """Its constants are too small to be seen in brute force; without any this fails."""
+    bound = calibration._log_rounded_delta(epsilon, variance, l2_squared, m)
+    v = mpmath.mpf(variance.numerator) / variance.denominator
+    sigma, d = mpmath.sqrt(v), mpmath.sqrt(l2_squared)
+    first = reference_delta(epsilon, sigma, d)
+    half_s_squared = epsilon - mpmath.log(first) + 40 * mpmath.log(2)
+    s = mpmath.sqrt(2 * half_s_squared)
+    radius = sigma * (mpmath.sqrt(m) + s) + mpmath.sqrt(m) / 2
+    a = m / (24 * v)
+    b = 3 * m * mpmath.exp(-2 * mpmath.pi**2 * v) + radius**2 / (24 * v**2)
+    if a + b >= epsilon:
+        assert bound == 0
+        return
+    rest = mpmath.exp(epsilon - a - b - half_s_squared)
+    expected = mpmath.log(reference_delta(epsilon - a - b, sigma, d) + rest) + a
+    assert expected <= bound <= expected + 1e-9
+
+
+def test_the_rounded_bound_needs_sigma_of_at_least_one():
+    assert calibration._log_rounded_delta(5.0, Fraction(99, 100), 1, 1) == 0
+    assert calibration._log_rounded_delta(5.0, 1, 1, 1) < 0
+
+
 @pytest.mark.parametrize(("epsilon", "delta"), GUARANTEES)
 @pytest.mark.parametrize("m", [1, 4096])
 def test_discrete_variance_on_a_fine_lattice(epsilon, delta, m):
