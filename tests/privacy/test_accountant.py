@@ -116,6 +116,15 @@ def test_zcdp():
         accountant.spend_rho(1e-12)
 
 
+@pytest.mark.parametrize("epsilon", [0.1, 0.3, 0.7, 1.1, 2.3, 5.9, Fraction(1, 3)])
+@pytest.mark.parametrize("delta", [1e-9, 1e-6, 3e-5, 1e-3])
+def test_the_whole_rho_is_the_budget(epsilon, delta):
+    accountant = BudgetAccountant(epsilon, delta, "zcdp")
+    assert accountant.remaining() == (pytest.approx(float(epsilon), rel=1e-9), delta)
+    accountant.spend_rho(accountant.remaining_rho())
+    assert epsilon * (1 - 1e-9) < accountant.total()[0] <= math.nextafter(epsilon, 9)
+
+
 def test_zcdp_of_pure_and_gaussian_releases():
     accountant = BudgetAccountant(8.0, 1e-6, composition="zcdp")
     accountant.spend(0.1)
