@@ -19,6 +19,7 @@ from sklearn_kernelx._compat import (
     StrOptions,
     num_samples,
 )
+from sklearn_kernelx._documentation import fill_marks
 from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas
 from sklearn_kernelx._random import seed_from
@@ -29,7 +30,7 @@ from sklearn_kernelx.incremental._alpha_search import (
     check_alphas,
 )
 from sklearn_kernelx.incremental._batches import Batch, weighted_batch
-from sklearn_kernelx.incremental._documented import share_documentation
+from sklearn_kernelx.incremental._documented import SHARED
 from sklearn_kernelx.incremental._feature_map import (
     ACTIVATIONS,
     PROJECTIONS,
@@ -74,7 +75,7 @@ class AnalyticIncremental(BaseEstimator, ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        share_documentation(cls)
+        fill_marks(cls, SHARED)
 
     # What the two kinds of targets do differently.
 

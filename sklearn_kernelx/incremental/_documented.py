@@ -1,6 +1,6 @@
 """Parts of docstrings that the classifier and the regressor share."""
 
-_SHARED = {
+SHARED = {
     "[map]": """\
     n_components : int, default=1000
         Number of random features D, at least 1. Not used by ``activation="identity"``, with
@@ -81,9 +81,3 @@ _SHARED = {
     features depend on `random_state` and the number of columns only. It is for the user to
     scale `X` by constants, so that columns are of order 1.""",
 }
-
-
-def share_documentation(cls: type) -> None:
-    """Put the shared parts where the docstring of a class has a mark."""
-    for mark, text in _SHARED.items():
-        cls.__doc__ = (cls.__doc__ or "").replace(f"    {mark}", text)

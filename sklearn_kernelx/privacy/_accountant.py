@@ -7,14 +7,8 @@ import threading
 from fractions import Fraction
 from numbers import Real
 
-from sklearn_kernelx.privacy._calibration import (
-    check_delta,
-    check_epsilon,
-    exact,
-    pure_rho,
-    zcdp_epsilon,
-    zcdp_rho,
-)
+from sklearn_kernelx.privacy._arguments import check_delta, check_epsilon, exact
+from sklearn_kernelx.privacy._calibration import pure_rho, zcdp_epsilon, zcdp_rho
 
 _COMPOSITIONS = ("basic", "zcdp")
 

@@ -67,142 +67,25 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from numbers import Rational, Real
-from operator import index
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import erfcx, log_ndtr
 
+from sklearn_kernelx.privacy._arguments import (
+    check_curve_epsilon,
+    check_delta,
+    check_epsilon,
+    check_positive,
+    exact,
+    positive_int,
+)
+
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 _SQRT_HALF_PI = math.sqrt(math.pi / 2)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-_ADJACENCIES = ("add_remove", "replace_one")
 # Root searches end at this relative width.
 _WIDTH = 1e-12
-
-
-def exact(value: Real) -> Fraction:
-    """The number meant by `value`: of a float the shortest decimal that rounds to it.
-
-    So 0.1 is 1/10, and ten times 0.1 is 1.
-    """
-    if isinstance(value, Rational):
-        # int: those of NumPy would overflow in silence.
-        return Fraction(int(value.numerator), int(value.denominator))
-    return Fraction(repr(float(value)))
-
-
-def check_epsilon(epsilon: Real) -> None:
-    """Refuse what is not a positive finite number."""
-    if not 0 < epsilon < math.inf:
-        raise ValueError(f"epsilon must be positive and finite; got {epsilon}.")
-
-
-def _check_curve_epsilon(epsilon: Real) -> None:
-    if not 0 <= epsilon < math.inf:
-        raise ValueError(f"epsilon must be at least 0 and finite; got {epsilon}.")
-
-
-def check_delta(delta: Real) -> None:
-    """Refuse what is not between 0 and 1, exclusive."""
-    if not 0 < delta < 1:
-        raise ValueError(
-            f"delta must be between 0 and 1, exclusive; got {delta}. For delta=0 the noise "
-            "must be Laplace's or that of the l2 norm."
-        )
-
-
-def _check_positive(**numbers: Real) -> None:
-    for name, value in numbers.items():
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be positive and finite; got {value}.")
-
-
-def _positive_int(name: str, value: int) -> int:
-    """An int of Python, which does not overflow."""
-    value = index(value)
-    _check_positive(**{name: value})
-    return value
-
-
-# ---------------------------------------------------------------------- sensitivities
-
-
-def _records_changed(adjacency: str) -> int:
-    if adjacency not in _ADJACENCIES:
-        raise ValueError(f"adjacency must be one of {_ADJACENCIES}; got {adjacency!r}.")
-    return 1 + _ADJACENCIES.index(adjacency)
-
-
-def lattice_l2_squared(
-    norm_squared: Real, n_nonzero: int, bits: int, adjacency: str = "add_remove"
-) -> int:
-    """Squared l2 sensitivity of a sum of rounded vectors, in units of 4^-bits.
-
-    Parameters
-    ----------
-    norm_squared : float or Fraction
-        Greatest squared l2 norm c^2 of the vector of a record, before rounding. It must
-        hold for the floats that are rounded, so that whoever clips them has to check the
-        squared norm of the integers against what this returns for "add_remove".
-
-    n_nonzero : int
-        Greatest number m of nonzero entries of the vector of a record.
-
-    bits : int
-        Entries are rounded to multiples of 2^-bits.
-
-    adjacency : {"add_remove", "replace_one"}, default="add_remove"
-        Whether neighbours differ by a record more or less, or by another record in the
-        place of one.
-
-    Returns
-    -------
-    l2_squared : int
-        The largest integer that is at most (c 2^bits + sqrt(m) / 2)^2, as rounding moves
-        each nonzero entry by at most 1/2 and leaves a zero; four times that for
-        "replace_one", as |q(x) - q(x')| <= |q(x)| + |q(x')|, with equality for x' = -x.
-    """
-    _check_positive(norm_squared=norm_squared)
-    m = _positive_int("n_nonzero", n_nonzero)
-    scaled = exact(norm_squared) * Fraction(4) ** index(bits)
-    p, q = scaled.numerator, scaled.denominator
-    squared = (4 * p + m * q + math.isqrt(16 * p * q * m)) // (4 * q)
-    return squared * _records_changed(adjacency) ** 2
-
-
-def lattice_l1(norm: Real, n_nonzero: int, bits: int, adjacency: str = "add_remove") -> int:
-    """l1 sensitivity, in units of 2^-bits, where the l1 norm before rounding is bounded.
-
-    Parameters are those of `lattice_l2_squared`, with the greatest l1 norm c for the first.
-
-    Returns
-    -------
-    l1 : int
-        The largest integer that is at most c 2^bits + m / 2; twice that for "replace_one".
-    """
-    _check_positive(norm=norm)
-    half = Fraction(_positive_int("n_nonzero", n_nonzero), 2)
-    of_a_record = math.floor(exact(norm) * Fraction(2) ** index(bits) + half)
-    return of_a_record * _records_changed(adjacency)
-
-
-def lattice_l1_from_l2(
-    norm_squared: Real, n_nonzero: int, bits: int, adjacency: str = "add_remove"
-) -> int:
-    """l1 sensitivity, in units of 2^-bits, where the l2 norm before rounding is bounded.
-
-    Parameters are those of `lattice_l2_squared`.
-
-    Returns
-    -------
-    l1 : int
-        The largest integer that is at most sqrt(m) |q(x)|_2, by the inequality of Cauchy
-        and Schwarz; it is reached where all entries have one modulus. Twice that for
-        "replace_one".
-    """
-    l2_squared = lattice_l2_squared(norm_squared, n_nonzero, bits)
-    return math.isqrt(index(n_nonzero) * l2_squared) * _records_changed(adjacency)
 
 
 # ------------------------------------------------------------------------ pure epsilon
@@ -215,7 +98,7 @@ def discrete_laplace_scale(epsilon: Real, l1: int) -> int:
     at most exp(|v|_1 / t) by the triangle inequality: t >= l1 / epsilon.
     """
     check_epsilon(epsilon)
-    return math.ceil(_positive_int("l1", l1) / exact(epsilon))
+    return math.ceil(positive_int("l1", l1) / exact(epsilon))
 
 
 def l2_norm_scale(epsilon: Real, l2_squared: int) -> int:
@@ -226,7 +109,7 @@ def l2_norm_scale(epsilon: Real, l2_squared: int) -> int:
     is t times a Gamma(m) variable.
     """
     check_epsilon(epsilon)
-    l2_squared = _positive_int("l2_squared", l2_squared)
+    l2_squared = positive_int("l2_squared", l2_squared)
     return math.isqrt(math.ceil(l2_squared / exact(epsilon) ** 2) - 1) + 1
 
 
@@ -253,8 +136,8 @@ def gaussian_delta(epsilon: Real, sigma: float, sensitivity: float = 1.0) -> flo
         Theorem 8 of Balle and Wang (2018), times at most 1 + 2e-12 + 2^-49 x2^2 with the
         x2 of the text of this module.
     """
-    _check_curve_epsilon(epsilon)
-    _check_positive(sigma=sigma, sensitivity=sensitivity)
+    check_curve_epsilon(epsilon)
+    check_positive(sigma=sigma, sensitivity=sensitivity)
     return _delta_up(_log_gaussian_delta(float(epsilon), sensitivity / sigma))
 
 
@@ -279,7 +162,7 @@ def gaussian_sigma(epsilon: Real, delta: Real, sensitivity: float = 1.0) -> floa
     """
     check_epsilon(epsilon)
     check_delta(delta)
-    _check_positive(sensitivity=sensitivity)
+    check_positive(sensitivity=sensitivity)
     epsilon, log_delta = float(epsilon), math.log(delta)
     sigma = _smallest(lambda s: _log_gaussian_delta(epsilon, 1 / s) <= log_delta)
     sigma = math.nextafter(sigma * sensitivity, math.inf)
@@ -337,8 +220,8 @@ def pure_rho(epsilon: Real) -> Fraction:
 
 def gaussian_rho(l2_squared: int, variance: Rational) -> Fraction:
     """The rho of Gaussian noise, continuous or discrete, in any dimension."""
-    _check_positive(variance=variance)
-    return _positive_int("l2_squared", l2_squared) / (2 * exact(variance))
+    check_positive(variance=variance)
+    return positive_int("l2_squared", l2_squared) / (2 * exact(variance))
 
 
 def zcdp_delta(rho: Real, epsilon: Real) -> float:
@@ -348,14 +231,14 @@ def zcdp_delta(rho: Real, epsilon: Real) -> float:
     (1 - 1/alpha)^alpha: Canonne, Kamath and Steinke (2020), Corollary 13. It is below what
     Bun and Steinke (2016) have, exp(-(epsilon - rho)^2 / 4 rho).
     """
-    _check_curve_epsilon(epsilon)
-    _check_positive(rho=rho)
+    check_curve_epsilon(epsilon)
+    check_positive(rho=rho)
     return _delta_up(_log_zcdp_delta(float(rho), float(epsilon)))
 
 
 def zcdp_epsilon(rho: Real, delta: Real) -> float:
     """Smallest epsilon, rounded up, at which `zcdp_delta` is at most delta."""
-    _check_positive(rho=rho)
+    check_positive(rho=rho)
     check_delta(delta)
     rho, log_delta = float(rho), math.log(delta)
     if _log_zcdp_delta(rho, 0.0) <= log_delta:
@@ -418,10 +301,10 @@ def discrete_gaussian_delta(
     delta : float
         The smaller one of the two bounds for which the text of this module has the proofs.
     """
-    _check_curve_epsilon(epsilon)
-    _check_positive(variance=variance)
-    l2_squared = _positive_int("l2_squared", l2_squared)
-    n_components = _positive_int("n_components", n_components)
+    check_curve_epsilon(epsilon)
+    check_positive(variance=variance)
+    l2_squared = positive_int("l2_squared", l2_squared)
+    n_components = positive_int("n_components", n_components)
     arguments = float(epsilon), exact(variance), l2_squared
     log_delta = min(
         _log_rounded_delta(*arguments, n_components), _log_discrete_zcdp_delta(*arguments)
@@ -444,8 +327,8 @@ def discrete_gaussian_variance(
     """
     check_epsilon(epsilon)
     check_delta(delta)
-    l2_squared = _positive_int("l2_squared", l2_squared)
-    n_components = _positive_int("n_components", n_components)
+    l2_squared = positive_int("l2_squared", l2_squared)
+    n_components = positive_int("n_components", n_components)
     epsilon, log_delta = float(epsilon), math.log(delta)
 
     def holds(variance):

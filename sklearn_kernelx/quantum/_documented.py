@@ -1,6 +1,6 @@
 """Parts of docstrings that estimators on quantum kernels share."""
 
-_SHARED = {
+SHARED = {
     "[feature map]": """\
     feature_map : {"zz", "z", "pauli", "iqp"}, FeatureMap or callable, default="zz"
         What prepares the quantum states of rows: a name, such as "zz" for
@@ -52,10 +52,3 @@ _SHARED = {
     .. [3] Shaydulin, R. and Wild, S. M. (2022). Importance of kernel bandwidth in quantum
        machine learning. Physical Review A 106, 042407. arXiv:2111.05451.""",
 }
-
-
-def share_documentation(cls: type) -> type:
-    """Put the shared parts where the docstring of a class has a mark."""
-    for mark, text in _SHARED.items():
-        cls.__doc__ = (cls.__doc__ or "").replace(f"    {mark}", text)
-    return cls

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_scalar
 
 from sklearn_kernelx._compat import Interval, StrOptions
+from sklearn_kernelx._documentation import fill_marks
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.quantum._circuit import Circuit
 from sklearn_kernelx.quantum._entanglement import (
@@ -89,8 +90,7 @@ class FeatureMap(BaseEstimator, ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for mark, text in _SHARED.items():
-            cls.__doc__ = (cls.__doc__ or "").replace(f"    {mark}", text)
+        fill_marks(cls, _SHARED)
 
     @abstractmethod
     def _phases(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:

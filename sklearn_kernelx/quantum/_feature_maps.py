@@ -280,8 +280,8 @@ _NAMED: dict[str, type[FeatureMap]] = {
     "iqp": IQPFeatureMap,
 }
 FEATURE_MAPS = tuple(_NAMED)
-# Phases (pi - x_j) (pi - x_k) change about pi times as fast as features, and a qubit has
-# several; the best factor on iris, wine, breast cancer and digits is near 5.
+# A feature near 0 moves its own phase by 1 and, with linear entanglement, two phases
+# (pi - x_j) (pi - x_k) by pi: sqrt(1 + 2 pi^2) = 4.6 in all.
 _STEEPNESS = {"zz": 5, "pauli": 5}
 
 

@@ -8,7 +8,8 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.base import BaseEstimator, clone
 
 from sklearn_kernelx._compat import Interval, Options, StrOptions
-from sklearn_kernelx.quantum._documented import share_documentation
+from sklearn_kernelx._documentation import fill_marks
+from sklearn_kernelx.quantum._documented import SHARED
 from sklearn_kernelx.quantum._entanglement import ENTANGLEMENTS, Entanglement
 from sklearn_kernelx.quantum._feature_map import FeatureMap, StateFunction
 from sklearn_kernelx.quantum._feature_maps import (
@@ -45,7 +46,7 @@ class FeatureMapEstimator(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        share_documentation(cls)
+        fill_marks(cls, SHARED)
 
     def _choose_feature_map(self, n_features: int) -> FeatureMap | StateFunction:
         """Return the map with all its parameters, a clone if it is an object."""

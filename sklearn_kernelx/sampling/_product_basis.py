@@ -15,6 +15,7 @@ from sklearn_kernelx._compat import (
     check_feature_names_in,
     fit_context,
 )
+from sklearn_kernelx._documentation import fill_marks
 from sklearn_kernelx.sampling._families import Family
 from sklearn_kernelx.sampling._index_sets import (
     INDEX_SETS,
@@ -64,8 +65,7 @@ class ProductBasis(TransformerMixin, BaseEstimator, ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for mark, text in _SHARED.items():
-            cls.__doc__ = (cls.__doc__ or "").replace(f"    {mark}", text)
+        fill_marks(cls, _SHARED)
 
     @property
     @abstractmethod

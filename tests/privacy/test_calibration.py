@@ -11,22 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_kernelx.privacy import _calibration as calibration
+from sklearn_kernelx.privacy._arguments import exact
 from sklearn_kernelx.privacy._calibration import (
     discrete_gaussian_delta,
     discrete_gaussian_variance,
     discrete_laplace_scale,
-    exact,
     gaussian_delta,
     gaussian_rho,
     gaussian_sigma,
     l2_norm_scale,
-    lattice_l1,
-    lattice_l1_from_l2,
-    lattice_l2_squared,
     pure_rho,
     zcdp_delta,
     zcdp_epsilon,
     zcdp_rho,
+)
+from sklearn_kernelx.privacy._sensitivity import (
+    lattice_l1,
+    lattice_l1_from_l2,
+    lattice_l2_squared,
 )
 
 EPSILONS = [1e-3, 0.01, 0.1, 0.5, 1.0, 3.0, 8.0, 20.0]
