@@ -1,20 +1,20 @@
 """Sums of distances from histograms with hat-shaped bins.
 
-An interval has nodes at the ends of equal cells. A record x shares one unit between the two
-nodes next to it, as linear interpolation does: it adds hat_j(x) to node j. What a query y
-gets from the counts c is ``sum_j w_j(y) c_j``, that is the function sum_j w_j(y) hat_j(x) of
-x in the place of f(x) = abs(x - y)^p. Of all such functions, continuous and linear on the
-cells, the weights here are those of the nearest one to f in L2:
+An interval has nodes at the ends of equal cells. A record x shares one unit between the
+two nodes next to it, as linear interpolation does: it adds hat_j(x) to node j. What a query
+y gets from the counts c is ``sum_j w_j(y) c_j``: the function sum_j w_j(y) hat_j(x) of x in
+the place of f(x) = abs(x - y)^p. Of all such functions, continuous and linear on the cells,
+the weights here are those of the nearest one to f in L2:
 
     w(y) = M^-1 m(y),    M_ij = int hat_i hat_j,    m_j(y) = int hat_j(x) f(x) dx.
 
-- The error is that of no other choice in the root mean square over records that lie
-  anywhere in the interval. It is orthogonal to all hats: an answer is exact in expectation
-  for each density that is continuous and linear on the cells.
-- So for records from a density r the bias is that of f - Pf against r - Pr, with P the
-  projection, and each is O(h^2) in the width h of cells where it is smooth: O(h^4), and
-  O(h^(3 + p)) from the kink of f for p < 1. With w_j(y) = f(node_j), which interpolates, the
-  bias is O(h^2).
+- No other choice has a smaller root mean square of the error over records anywhere in the
+  interval. The error is orthogonal to all hats: an answer is exact in expectation for each
+  density that is continuous and linear on the cells.
+- So for records from a smooth density r the bias is the integral of (f - Pf) (r - Pr) with
+  the projection P. In the width h of cells r - Pr is O(h^2), f - Pf is O(h^2) in the mean,
+  and O(h^(1 + p)) for p < 1 because of its kink: the bias is O(h^4) for p >= 1 and
+  O(h^(3 + p)) below. With w_j(y) = f(node_j), which interpolates, it is O(h^2).
 - In terms of the density M^-1 c on the nodes, the answer is the integral of f against it.
   For p = 1 that is a cubic in y on every cell, and linear in y outside.
 - One record moves an answer from the truth by O(h^min(p, 1)) at most, so that the bias for
@@ -97,7 +97,7 @@ class HatHistograms:
         return sum(self._lattice_units(bits).tolist())
 
     def l2_squared(self, bits: int) -> int:
-        """Return the greatest squared l2 norm of the integers, that of a record on nodes."""
+        """Return the greatest squared l2 norm of integers, that of a record on nodes."""
         return sum(u * u for u in self._lattice_units(bits).tolist())
 
     def integer_sum(self, X: Array, bits: int, n_threads: int = 1) -> NDArray[np.int64]:
@@ -115,7 +115,7 @@ class HatHistograms:
         sums = counts.sum(axis=1)
         n = self._mean_of_sums(sums) if n_samples is None else n_samples
         counts += ((n - sums) / (self.n_bins + 1))[:, None]
-        n_outside, basis = self._basis
+        _, basis = self._basis
         pieces = counts @ basis.reshape(self.n_bins + 1, -1)
         return pieces.reshape(self.n_features, *basis.shape[1:])
 
@@ -255,7 +255,7 @@ class ProjectedHistograms:
         return self._histograms.l1(bits)
 
     def l2_squared(self, bits: int) -> int:
-        """Return the greatest squared l2 norm of the integers, that of a record on nodes."""
+        """Return the greatest squared l2 norm of integers, that of a record on nodes."""
         return self._histograms.l2_squared(bits)
 
     def integer_sum(self, X: Array, bits: int, n_threads: int = 1) -> NDArray[np.int64]:
@@ -350,7 +350,7 @@ def _query_blocks(Y: NDArray):
     return (slice(i, i + n_rows) for i in range(0, len(Y), n_rows))
 
 
-# ------------------------------------------------- weights of nodes, as functions of a query
+# --------------------------------------------- weights of nodes, as functions of a query
 
 
 def _basis(n_bins: int, power: float) -> tuple[int, Array]:
@@ -408,7 +408,7 @@ def _hat_integrals(u: Array, n_bins: int, power: float) -> tuple[Array, Array]:
 
 
 def _far_hat_integrals(z: Array, n_bins: int, power: float) -> Array:
-    """Integrals of hat_j(x) (1 - z + z x / n_bins)^p over x, by Gauss' rule on each cell."""
+    """Integrals of hat_j(x) (1 - z + z x / n_bins)^p over x, by Gauss' rule on cells."""
     nodes, weights = np.polynomial.legendre.leggauss(16)
     t, w = (nodes + 1) / 2, weights / 2
     x = np.arange(n_bins)[:, None] + t

@@ -1,19 +1,20 @@
 """Sums of squared Euclidean distances, from three moments.
 
-With the centre c and the half diagonal r of a box, v = (x - c) / r has at most unit norm and
+With the centre c and the half diagonal r of a box, v = (x - c) / r has at most unit norm,
+and for w = (y - c) / r
 
-    sum_i |x_i - y|^2 = r^2 (sum_i |v_i|^2 - 2 w.sum_i v_i + n |w|^2),    w = (y - c) / r.
+    sum_i |x_i - y|^2 = r^2 (sum_i |v_i|^2 - 2 w.sum_i v_i + n |w|^2).
 
-A record's vector is (v, b (|v|^2 - 1/2), g), of squared norm up to 1 + b^2 / 4 + g^2, reached
-in the corners. The sum above weighs what is released by r^2 (-2 w, 1 / b, (1/2 + |w|^2) / g).
-For queries anywhere in the box |w|^2 has the mean 1/3, so that the variance of a sum is in
-proportion to
+The vector of a record is (v, b (|v|^2 - 1/2), g), of squared norm up to 1 + b^2 / 4 + g^2,
+reached in the corners. The sum weighs what is released by r^2 (-2 w, 1 / b,
+(1/2 + |w|^2) / g). For queries anywhere in the box |w|^2 has the mean 1/3, so that the
+variance of a sum is in proportion to
 
     (1 + A + G) (4 / 3 + 1 / (4 A) + (5 / 6)^2 / G),    A = b^2 / 4, G = g^2,
 
 and that of a mean has the residual (1/2 + 1/3 - 2/3)^2 in the place of (5 / 6)^2. By the
-inequality of Cauchy and Schwarz A = sqrt(3) / 4 is best for both, and G = 5 sqrt(3) / 12 for
-sums, a fifth of it for means. G = 0.4 costs each of them 5 percent of deviation at most.
+inequality of Cauchy and Schwarz A = sqrt(3) / 4 is best for both, and G = 5 sqrt(3) / 12
+for sums, a fifth of it for means. G = 0.4 costs each of them 5 percent of deviation.
 """
 
 import math
@@ -135,7 +136,7 @@ class Moments:
         return np.sqrt(squared) * self._scale * self._scale
 
     def _scaled(self, Y: NDArray):
-        """Blocks of queries about the centre, in half diagonals, and their squared norms."""
+        """Blocks of queries about the centre in half diagonals, and their squared norms."""
         for block in row_blocks(len(Y), 16 * Y.shape[1]):
             w = (Y[block] - self._centre) / self._scale
             yield block, w, np.einsum("ij,ij->i", w, w)

@@ -2,11 +2,10 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-
 from privacy_oracles import (
     BITS,
     assert_additive,
@@ -17,6 +16,8 @@ from privacy_oracles import (
     released,
     weights_of,
 )
+from scipy.integrate import quad
+
 from sklearn_kernelx.privacy import _histograms as histograms
 from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
@@ -153,7 +154,7 @@ def test_integral_against_the_density(power, tolerance):
         cuts = np.sort(np.r_[nodes, query if low < query < low + width else []])
         expected = math.fsum(
             quad(integrand, a, b, (query,), epsabs=1e-13, epsrel=1e-12)[0]
-            for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+            for a, b in pairwise(cuts)
             if b > a
         )
         scale = counts.sum() * max(width, abs(query)) ** power

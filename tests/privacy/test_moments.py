@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from privacy_oracles import (
     BITS,
     assert_additive,
@@ -15,6 +14,7 @@ from privacy_oracles import (
     released,
     weights_of,
 )
+
 from sklearn_kernelx.privacy._moments import Moments
 
 BOXES = [
