@@ -1,7 +1,7 @@
 """Sums of hat functions on a lattice, and functions that are cubic between nodes."""
 
 from cython.parallel cimport prange
-from libc.math cimport pow, rint
+from libc.math cimport pow
 from libc.stdint cimport int64_t
 
 from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
@@ -68,7 +68,7 @@ cdef void add_part(
             place = (x - low[k]) / width * n_cells if width > 0 else 0
             cell = <intp_t>place
             cell = cell if cell < n_cells else n_cells - 1
-            share = <int64_t>rint((place - cell) * units[k])
+            share = <int64_t>((place - cell) * units[k] + 0.5)
             node = &sums[k, cell]
             node[0] += units[k] - share
             node[1] += share

@@ -98,10 +98,11 @@ def test_equal_widths_share_equally():
 
 
 @pytest.mark.parametrize("bounds", [(LOW, HIGH), (-np.ones(2), np.ones(2)), ([7.0], [7.0])])
-def test_sensitivity(bounds):
+@pytest.mark.parametrize("count_weight", [0.0, 0.7])
+def test_sensitivity(bounds, count_weight):
     g = np.random.default_rng(1)
     X = hostile_records(*bounds, g, 20)
-    summary = HatHistograms(*bounds, 6)
+    summary = HatHistograms(*bounds, 6, count_weight=count_weight)
     assert_within_sensitivity(summary, np.concatenate([X, climbed(summary, X, g, 5)]))
     assert_additive(summary, X)
     # The bound is reached.
@@ -232,10 +233,11 @@ def test_widths_beyond_the_range_of_squares():
 
 @pytest.mark.parametrize("n_samples", [None, 3.0])
 @pytest.mark.parametrize("power", [1.0, 1.5])
-def test_norms_are_those_of_the_weights(n_samples, power):
+@pytest.mark.parametrize("count_weight", [0.0, 0.7])
+def test_norms_are_those_of_the_weights(n_samples, power, count_weight):
     low, high = np.array([0.0, -1.0, 2.0]), np.array([1.0, 3.0, 2.0])
     Y = np.array([[0.3, 0.1, 2.0], [-2.0, 3.0, 2.5], [1.0, 9.0, 0.0]])
-    check_norms(HatHistograms(low, high, 5, power), Y, n_samples)
+    check_norms(HatHistograms(low, high, 5, power, count_weight), Y, n_samples)
 
 
 def check_norms(summary, Y, n_samples):
