@@ -139,12 +139,18 @@ class HatHistograms:
         weighted = self._shares**2 @ sums / (self.n_bins + 1)
         if self._count_unit > 0:
             weighted += release[-1] * self._count_share
-        return float(weighted * self._count_variance)
+        return float(weighted * self.count_norm**2)
+
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        of_columns = float(np.sum(self._shares**2)) / (self.n_bins + 1)
+        return 1 / math.sqrt(of_columns + self._count_share**2)
 
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
-        """Estimate the sum over records for every row of `Y`."""
-        answers = np.empty(len(Y), Y.dtype)
-        n_threads = worthwhile_threads(n_threads, 16 * Y.size)
+        """Estimate the sum over the records of every group for every row of `Y`."""
+        answers = np.empty((len(Y), len(prepared)), Y.dtype)
+        n_threads = worthwhile_threads(n_threads, 16 * Y.size * len(prepared))
         for block in _audible_blocks(Y):
             _hat_histograms.evaluate(
                 Y[block],
@@ -161,14 +167,13 @@ class HatHistograms:
     def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
         """Return the factors from the deviation of noise to that of sums."""
         centred, total = self._weight_norms(Y)
-        return np.sqrt(
-            centred + (0.0 if n_samples_known else self._count_variance * total**2)
-        )
+        return np.hypot(centred, 0.0 if n_samples_known else self.count_norm * total)
 
-    def mean_norms(self, Y: NDArray, means: NDArray) -> Array:
+    def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
         centred, total = self._weight_norms(Y)
-        return np.sqrt(centred + self._count_variance * (total - means) ** 2)
+        count_norm = 0.0 if n_samples_known else self.count_norm
+        return np.hypot(centred[:, None], count_norm * (total[:, None] - means))
 
     def _all_units(self, bits: int) -> list[int]:
         return _lattice(np.append(self._units, self._count_unit), bits).tolist()
@@ -181,12 +186,6 @@ class HatHistograms:
     def _count_share(self) -> float:
         return self._count_unit / 2.0**_SHARE_BITS
 
-    @property
-    def _count_variance(self) -> float:
-        """Variance of `count` for noise of variance 1."""
-        of_columns = float(np.sum(self._shares**2)) / (self.n_bins + 1)
-        return 1 / (of_columns + self._count_share**2)
-
     def _counts(self, release: Array) -> Array:
         nodes = release[: self.n_features * (self.n_bins + 1)]
         return nodes.reshape(self.n_features, -1) / self._shares[:, None]
@@ -196,7 +195,7 @@ class HatHistograms:
         return _basis(self.n_bins, self.power)
 
     def _weight_norms(self, Y: NDArray) -> tuple[Array, Array]:
-        """Squared norms of the weights less their means, and sums of those means.
+        """Norms of the weights less their means, and sums of those means.
 
         Of the weights on what is released: `prepared` takes the noise of the mean out of
         every column, which leaves the former, and gives it the noise of the count.
@@ -206,8 +205,8 @@ class HatHistograms:
             weights = self._weights(Y[block])
             means = weights.mean(axis=2)
             weights -= means[:, :, None]
-            norms = np.einsum("ijk,ijk->ij", weights, weights)
-            centred[block] = norms @ self._shares**-2.0
+            squares = np.einsum("ijk,ijk->ij", weights, weights)
+            centred[block] = np.sqrt(squares @ self._shares**-2.0)
             total[block] = means.sum(axis=1)
         return centred, total
 
@@ -312,9 +311,14 @@ class ProjectedHistograms:
         """Estimate the number of records."""
         return self._histograms.count(release)
 
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        return self._histograms.count_norm
+
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
-        """Estimate the sum over records for every row of `Y`."""
-        answers = np.empty(len(Y), Y.dtype)
+        """Estimate the sum over the records of every group for every row of `Y`."""
+        answers = np.empty((len(Y), len(prepared)), Y.dtype)
         for block in row_blocks(len(Y), 8 * len(self.directions)):
             projected = self._projected(Y[block])
             answers[block] = self._histograms.sums(projected, prepared, n_threads)
@@ -325,10 +329,12 @@ class ProjectedHistograms:
         norms = self._histograms.sum_norms(self._projected(Y), n_samples_known)
         return self._factor * norms
 
-    def mean_norms(self, Y: NDArray, means: NDArray) -> Array:
+    def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
         means = np.asarray(means) / self._factor
-        return self._factor * self._histograms.mean_norms(self._projected(Y), means)
+        projected = self._projected(Y)
+        norms = self._histograms.mean_norms(projected, means, n_samples_known)
+        return self._factor * norms
 
     def _projected(self, Y: NDArray) -> NDArray:
         directions = self.directions.astype(Y.dtype, copy=False)
