@@ -103,6 +103,9 @@ typedef struct {
   void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
   double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
                    double *out);
+  /* in the float64 table only: out = rows @ matrix, see row_products.h */
+  void (*row_products)(ptrdiff_t n_rows, ptrdiff_t n_features, const double *rows,
+                       ptrdiff_t n_columns, const double *matrix, double *out);
   /* one state, see quantum_states.h */
   void (*diagonal_state)(ptrdiff_t n_qubits, ptrdiff_t reps, const void *cosines,
                          const void *sines, void *state, void *work);
