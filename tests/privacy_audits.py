@@ -15,7 +15,7 @@ LEVEL = 1e-3
 
 
 def audited_epsilon(release, neighbours, score, n_draws, delta=0.0):
-    """The bound for any law: a threshold from one half of the draws, tested on the other."""
+    """The bound for any law: a threshold from half of the draws, tested on the rest."""
     halves = [np.array_split(score(release(r, n_draws)), 2) for r in neighbours]
     first, second = zip(*halves, strict=True)
     thresholds = np.quantile(np.concatenate(first), np.linspace(0, 1, 200))
