@@ -1,12 +1,12 @@
 """Noise of the l2 norm, rounded to integers: its law is exact, and so is the rounding.
 
-Z in R^m has a density proportional to exp(-|z|_2 / s). What is added to an integer vector is
-round(Z), entry by entry. For a vector q(x) of integers
+Z in R^m has a density proportional to exp(-|z|_2 / s). What is added to an integer vector
+q(x) is round(Z), entry by entry. Since
 
     q(x) + round(Z) = round(q(x) + Z),
 
-so that the release is postprocessing of q(x) + Z. For integer vectors v that neighbours
-differ by, with |v|_2 <= D, densities have the ratio exp((|z|_2 - |z - v|_2) / s), at most
+the release is postprocessing of q(x) + Z. For the vector v that neighbours differ by,
+with |v|_2 <= D, densities have the ratio exp((|z|_2 - |z - v|_2) / s), at most
 exp(D / s) by the triangle inequality: the release is (D / s)-private, without any delta.
 
 Z = s |N'| G, with independent G from N(0, I_m) and N' from N(0, I_{m+1}), has this law. The
@@ -19,11 +19,11 @@ V^(-m/2) exp(-|z|^2 / 2 s^2 V). So that of Z is, with r = |z| / s and v = w^2,
 So one entry has the variance s^2 E V = s^2 (m + 1).
 
 The normal numbers are real ones, of which as many bits are drawn as are asked for, in the
-way of Karney [1]_. Let S = 2^FIRST_BITS, k >= 0 an integer with P(k) ~ exp(-k^2 / 2 S^2) and
-x uniform in [0, 1). Accepted with probability exp(-x (2k + x) / 2 S^2), k + x has a density
-proportional to exp(-(k + x)^2 / 2 S^2), and the bits of x that the decision left unread are
-uniform. It is von Neumann's: a run of comparisons of uniform numbers with rational functions
-of x, each of which integers decide as soon as its interval permits.
+way of Karney [1]_. Let S = 2^FIRST_BITS, k >= 0 have P(k) ~ exp(-k^2 / 2 S^2), and x be
+uniform in [0, 1). If k + x is accepted with probability exp(-x (2k + x) / 2 S^2), it has a
+density proportional to exp(-(k + x)^2 / 2 S^2), and the bits of x that the decision left
+unread are uniform. The decision is von Neumann's: a run of comparisons of uniform numbers
+with rational functions of x, each of which is settled by integers as soon as bits suffice.
 
 The entries of round(Z) are decided likewise, by lower and upper bounds of s |N'| |G_i|. All
 is integer arithmetic, and nothing is approximated.

@@ -178,6 +178,14 @@ def test_half_normals(bits):
     assert stats.kstest(1.2 * x, stats.halfnorm.cdf).pvalue < LEVEL
 
 
+def test_candidates_that_are_all_kept_would_be_seen(monkeypatch):
+    set_bits(monkeypatch, 0, 2)
+    monkeypatch.setattr(norm_noise, "_keeps", lambda *_: True)
+    moduli, n_bits = norm_noise._half_normals(3_000, SeededBytes(5))
+    x = moduli.astype(float) / 2.0**n_bits
+    assert stats.kstest(x, stats.halfnorm.cdf).pvalue < LEVEL
+
+
 @pytest.mark.parametrize("step", [0, 1, 3])
 def test_acceptance(monkeypatch, step):
     """Steps of 1, for which there are up to four factors."""
