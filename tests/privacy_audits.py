@@ -27,10 +27,10 @@ def audited_epsilon(release, neighbours, score, n_draws, delta=0.0):
 def audited_gaussian_epsilon(release, neighbours, direction, n_draws, delta):
     """The bound if the noise is Gaussian, by the mu of its trade-off curve.
 
-    The threshold is in the middle of the two records in that direction.
+    The direction is from the vector of the second neighbour, which must be 0, to that of
+    the first. The threshold lies in the middle.
     """
-    records = [np.zeros(len(direction)) if r is None else r for r in neighbours]
-    middle = sum(records) @ direction / 2
+    middle = direction @ direction / 2
     one, other = (release(r, n_draws) @ direction > middle for r in neighbours)
     hits, alarms = at_least(one.sum(), len(one)), at_most(other.sum(), len(other))
     return gaussian_epsilon(stats.norm.ppf(hits) - stats.norm.ppf(alarms), delta)

@@ -61,15 +61,14 @@ def released_by(one, seed=0):
 
 def audit(release, name, neighbours=(CANARY, None), n_draws=CHEAP):
     one, other = (np.zeros(2) if r is None else r * 2.0**-BITS for r in neighbours)
+
+    def centred(record, n_draws):
+        return release(record, n_draws) - other
+
     if name == "gaussian":
-        return audited_gaussian_epsilon(
-            lambda r, n: release(r, n) * 2.0**BITS, neighbours, one - other, n_draws, DELTA
-        )
-
-    def score(released):
-        return norm_score(one - other, ORDER[name])(released - other)
-
-    return audited_epsilon(release, neighbours, score, n_draws)
+        return audited_gaussian_epsilon(centred, neighbours, one - other, n_draws, DELTA)
+    score = norm_score(one - other, ORDER[name])
+    return audited_epsilon(centred, neighbours, score, n_draws)
 
 
 # ------------------------------------------------------------------- correct and mutant
