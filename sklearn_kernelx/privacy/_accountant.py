@@ -58,7 +58,7 @@ class BudgetAccountant:
 
     Examples
     --------
-    >>> from sklearn_kernelx.privacy._accountant import BudgetAccountant
+    >>> from sklearn_kernelx import BudgetAccountant
     >>> accountant = BudgetAccountant(1.0, 1e-6)
     >>> accountant.spend(0.3)
     >>> accountant.spend(0.3, 1e-7)

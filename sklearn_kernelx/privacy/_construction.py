@@ -1,0 +1,200 @@
+"""Which summary answers for a kernel or a distance, from public parameters alone."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_kernelx.privacy._fourier import FourierSummary
+from sklearn_kernelx.privacy._histograms import HatHistograms, ProjectedHistograms
+from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
+from sklearn_kernelx.privacy._moments import Moments
+from sklearn_kernelx.privacy._spectra import directions, frequencies
+from sklearn_kernelx.privacy._summary import Summary
+
+DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
+_TYPICAL_MEAN = 0.09
+SUMMARIES = {
+    "rff": FourierSummary,
+    "nystroem": LandmarkSummary,
+    "histograms": HatHistograms,
+    "projections": ProjectedHistograms,
+    "moments": Moments,
+}
+
+
+class Construction(NamedTuple):
+    """Name and arguments of a summary: plain, public, and all that a query needs."""
+
+    features: str
+    arguments: dict[str, Any]
+
+    def summary(self) -> Summary:
+        """Make the summary."""
+        return SUMMARIES[self.features](**self.arguments)
+
+
+class Request(NamedTuple):
+    """Parameters of an estimator that say what is to be summed, and how."""
+
+    kernel: str
+    bandwidth: float
+    p: float
+    features: str
+    n_components: int
+    n_bins: int | str
+    bounds: Any
+    landmarks: ArrayLike | None
+
+
+def count_weight(law: str, n_entries: int) -> float:
+    """Return the weight w of the entry of a record that counts it.
+
+    Noise of the Gaussian or the l2 mechanism grows as sqrt(1 + w^2), that of Laplace's as
+    sqrt(m) + w for m entries, and the error that the count brings to a mean k is
+    k / w times the noise. The w that makes the whole least is sqrt(k) and nearly
+    (k^2 sqrt(m))^(1/3); here k is .09.
+    """
+    if law == "laplace":
+        return (_TYPICAL_MEAN**2 * np.sqrt(n_entries)) ** (1 / 3)
+    return _TYPICAL_MEAN**0.5
+
+
+def box_of(bounds: Any, n_features: int) -> NDArray[np.float64] | None:
+    """Return the bounds of every feature, of shape (2, n_features), or None."""
+    if bounds is None:
+        return None
+    try:
+        low, high = (np.asarray(b, dtype=np.float64) for b in bounds)
+        box = np.stack([np.broadcast_to(b, (n_features,)) for b in (low, high)])
+    except (TypeError, ValueError):
+        raise ValueError(
+            "bounds must be a pair (low, high) of numbers or of arrays of shape "
+            f"({n_features},)."
+        ) from None
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_box = np.all(np.isfinite(box[1] - box[0])) and np.all(box[0] <= box[1])
+    if not is_box:
+        raise ValueError(
+            "bounds must be finite, with low <= high in every feature, and so must be "
+            "their difference."
+        )
+    return box
+
+
+def construction(
+    request: Request,
+    box: NDArray[np.float64] | None,
+    n_features: int,
+    count_weight: float,
+    generator: np.random.Generator,
+) -> Construction:
+    """Choose the summary of a request.
+
+    Parameters
+    ----------
+    request : Request
+        What is to be summed.
+    box : ndarray of shape (2, n_features) or None
+        Public bounds of records.
+    n_features : int
+        Number of features of a record.
+    count_weight : float
+        Weight of the entry of a record that counts it; 0 where the number is public.
+    generator : Generator
+        Draws frequencies and directions, which are public.
+
+    Returns
+    -------
+    construction : Construction
+    """
+    if request.kernel in DISTANCES:
+        return _for_distance(request, box, n_features, generator)
+    landmarks = _landmarks(request, box, n_features)
+    if landmarks is not None:
+        return Construction(
+            "nystroem",
+            {
+                "landmarks": landmarks,
+                "kernel": request.kernel,
+                "bandwidth": request.bandwidth,
+                "count_weight": count_weight,
+            },
+        )
+    drawn = frequencies(
+        request.kernel,
+        max(1, request.n_components // 2),
+        n_features,
+        request.bandwidth,
+        generator,
+    )
+    return Construction("rff", {"frequencies": drawn, "count_weight": count_weight})
+
+
+def _landmarks(
+    request: Request, box: NDArray | None, n_features: int
+) -> NDArray[np.float64] | None:
+    """Landmarks given, or a grid, or None for random features."""
+    features, given = request.features, request.landmarks
+    if given is not None:
+        if features not in ("auto", "nystroem"):
+            raise ValueError(
+                f"landmarks are not used with features={features!r}: pass landmarks=None "
+                "or features='nystroem'."
+            )
+        return _checked_landmarks(given, n_features)
+    if features == "nystroem":
+        raise ValueError("landmarks must be given with features='nystroem'.")
+    if features == "rff" or (features == "auto" and (box is None or n_features > 3)):
+        return None
+    if box is None:
+        raise ValueError("bounds must be given with features='grid'.")
+    points = grid(*box, request.bandwidth, request.kernel, request.n_components)
+    if points is None and features == "grid":
+        raise ValueError(
+            f"n_components={request.n_components} points are too few for a grid within "
+            "bounds at this bandwidth: take more, or features='rff'."
+        )
+    return points
+
+
+def _checked_landmarks(given: ArrayLike, n_features: int) -> NDArray[np.float64]:
+    landmarks = np.array(given, dtype=np.float64, ndmin=1)
+    if landmarks.ndim != 2 or landmarks.shape[1] != n_features or len(landmarks) == 0:
+        raise ValueError(
+            f"landmarks must have the shape (n_landmarks, {n_features}); got "
+            f"{landmarks.shape}."
+        )
+    if not np.all(np.isfinite(landmarks)):
+        raise ValueError("landmarks must be finite.")
+    return landmarks
+
+
+def _for_distance(
+    request: Request,
+    box: NDArray | None,
+    n_features: int,
+    generator: np.random.Generator,
+) -> Construction:
+    if box is None:
+        raise ValueError(
+            f"bounds must be given with kernel={request.kernel!r}, as a record beyond any "
+            "bound would change the sum by as much."
+        )
+    if request.features != "auto" or request.landmarks is not None:
+        raise ValueError(
+            f"features and landmarks are for kernels; with kernel={request.kernel!r} pass "
+            "features='auto' and landmarks=None."
+        )
+    arguments = {"low": box[0], "high": box[1]}
+    if request.kernel == "sqeuclidean" or (request.kernel == "lp" and request.p == 2):
+        return Construction("moments", arguments)
+    if request.n_bins != "auto":
+        arguments["n_bins"] = request.n_bins
+    if request.kernel == "l2":
+        arguments["directions"] = directions(
+            max(1, request.n_components // 2), n_features, generator
+        )
+        return Construction("projections", arguments)
+    arguments["power"] = request.p if request.kernel == "lp" else 1.0
+    return Construction("histograms", arguments)
