@@ -111,10 +111,10 @@ class BinaryTree:
     a number by 1 and a sum by at most 1 at every level, so that scales of
     2 d DEPTH / epsilon share the budget evenly.
 
-    If `centred`, sums are of deviations from the middle of the interval, at most 2^-l / 2 at
-    level l. That is not published, but costs nothing: sums need less noise, and numbers
-    count by the distance of the interval only. Shares of 0.7 and 0.3 of the budget minimise
-    the variance of a query.
+    If `centred`, sums are of deviations from the middle of the interval, at most 2^-l / 2
+    at level l. That is not published, but costs nothing: sums need less noise, and numbers
+    count by the distance of the interval only. Shares of 0.7 and 0.3 of the budget
+    minimise the variance of a query.
 
     A query sums over the at most DEPTH nodes that make up everything below it, and above;
     the records in its own leaf are taken to be at no distance.
@@ -140,16 +140,17 @@ class BinaryTree:
         """Return what values in nodes are counted from."""
         return (nodes + 0.5) / 2**level if self.centred else np.zeros(nodes.shape)
 
-    def released(self, epsilon: float, rng: np.random.Generator) -> list[Floats]:
-        """Return the levels with noise; none if epsilon is infinite."""
+    def scales(self, epsilon: float) -> Floats:
+        """Return the scales of the noise of numbers and of sums."""
         changes, shares = (
             ((DEPTH, 0.5), (0.7, 0.3)) if self.centred else ((DEPTH, DEPTH), (0.5, 0.5))
         )
-        scales = self.n_features / epsilon * np.divide(changes, shares)
-        return [
-            level + scales[:, np.newaxis, np.newaxis] * rng.laplace(size=level.shape)
-            for level in self.levels
-        ]
+        return self.n_features / epsilon * np.divide(changes, shares)
+
+    def released(self, epsilon: float, rng: np.random.Generator) -> list[Floats]:
+        """Return the levels with noise; none if epsilon is infinite."""
+        scales = self.scales(epsilon)[:, np.newaxis, np.newaxis]
+        return [level + scales * rng.laplace(size=level.shape) for level in self.levels]
 
     def sums(self, levels: Sequence[Floats], Y: Floats) -> Floats:
         """Return the estimates of sums at the rows of Y."""
