@@ -1,9 +1,26 @@
 """Public bounds: a box that records are moved into."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+
+
+def box_of(bounds: Any, n_features: int) -> tuple[Array, Array] | None:
+    """Return both ends of the box that public bounds of all features make, or None."""
+    if bounds is None:
+        return None
+    try:
+        low, high = bounds
+        ends = (np.broadcast_to(np.asarray(b, np.float64), n_features) for b in (low, high))
+        return checked_box(*ends)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "bounds must be a pair (low, high) of numbers or of arrays of shape "
+            f"({n_features},), finite and with low <= high; {error}"
+        ) from None
 
 
 def checked_box(low: ArrayLike, high: ArrayLike) -> tuple[Array, Array]:

@@ -11,9 +11,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn_kernelx._compat import StrOptions, fit_context
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.privacy._accountant import BudgetAccountant
-from sklearn_kernelx.privacy._construction import DISTANCES, KERNELS
+from sklearn_kernelx.privacy._construction import DISTANCES
+from sklearn_kernelx.privacy._kernels import KERNELS
 from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning, validated
-from sklearn_kernelx.privacy._private_sums import PrivateSums
+from sklearn_kernelx.privacy._private_sums import Box, PrivateSums
 
 
 class PrivateKernelClassifier(ClassifierMixin, PrivateSums):
@@ -110,7 +111,7 @@ default="uniform"
         "classes": ["array-like", None],
         "class_prior": [StrOptions({"uniform", "counts"}), "array-like"],
     }
-    _count_is_public = False
+    _has_groups = True
 
     def __init__(
         self,
@@ -273,7 +274,7 @@ default="uniform"
             )
 
     def _read(
-        self, X: ArrayLike, y: Any, box: NDArray | None
+        self, X: ArrayLike, y: Any, box: Box | None
     ) -> tuple[NDArray[np.float64], list[Any]]:
         X, y = validated(self, X, y, dtype=np.float64, order="C")
         check_classification_targets(y)

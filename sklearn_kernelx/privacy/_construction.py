@@ -6,14 +6,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_kernelx.privacy._fourier import FourierSummary
-from sklearn_kernelx.privacy._histograms import HatHistograms, ProjectedHistograms
+from sklearn_kernelx.privacy._histograms import (
+    HatHistograms,
+    ProjectedHistograms,
+    default_bins,
+    sphere_directions,
+)
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import directions, frequencies
+from sklearn_kernelx.privacy._spectra import frequencies
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
 _TYPICAL_MEAN = 0.09
+
+Box = tuple[NDArray[np.float64], NDArray[np.float64]]
+
 SUMMARIES = {
     "rff": FourierSummary,
     "nystroem": LandmarkSummary,
@@ -45,6 +53,8 @@ class Request(NamedTuple):
     n_bins: int | str
     bounds: Any
     landmarks: ArrayLike | None
+    epsilon: float
+    delta: float
 
 
 def count_weight(law: str, n_entries: int) -> float:
@@ -60,31 +70,9 @@ def count_weight(law: str, n_entries: int) -> float:
     return _TYPICAL_MEAN**0.5
 
 
-def box_of(bounds: Any, n_features: int) -> NDArray[np.float64] | None:
-    """Return the bounds of every feature, of shape (2, n_features), or None."""
-    if bounds is None:
-        return None
-    try:
-        low, high = (np.asarray(b, dtype=np.float64) for b in bounds)
-        box = np.stack([np.broadcast_to(b, (n_features,)) for b in (low, high)])
-    except (TypeError, ValueError):
-        raise ValueError(
-            "bounds must be a pair (low, high) of numbers or of arrays of shape "
-            f"({n_features},)."
-        ) from None
-    with np.errstate(over="ignore", invalid="ignore"):
-        is_box = np.all(np.isfinite(box[1] - box[0])) and np.all(box[0] <= box[1])
-    if not is_box:
-        raise ValueError(
-            "bounds must be finite, with low <= high in every feature, and so must be "
-            "their difference."
-        )
-    return box
-
-
 def construction(
     request: Request,
-    box: NDArray[np.float64] | None,
+    box: Box | None,
     n_features: int,
     count_weight: float,
     generator: np.random.Generator,
@@ -95,7 +83,7 @@ def construction(
     ----------
     request : Request
         What is to be summed.
-    box : ndarray of shape (2, n_features) or None
+    box : tuple of two ndarrays of shape (n_features,), or None
         Public bounds of records.
     n_features : int
         Number of features of a record.
@@ -109,7 +97,7 @@ def construction(
     construction : Construction
     """
     if request.kernel in DISTANCES:
-        return _for_distance(request, box, n_features, generator)
+        return _for_distance(request, box, n_features, count_weight == 0, generator)
     landmarks = _landmarks(request, box, n_features)
     if landmarks is not None:
         return Construction(
@@ -132,7 +120,7 @@ def construction(
 
 
 def _landmarks(
-    request: Request, box: NDArray | None, n_features: int
+    request: Request, box: Box | None, n_features: int
 ) -> NDArray[np.float64] | None:
     """Landmarks given, or a grid, or None for random features."""
     features, given = request.features, request.landmarks
@@ -172,8 +160,9 @@ def _checked_landmarks(given: ArrayLike, n_features: int) -> NDArray[np.float64]
 
 def _for_distance(
     request: Request,
-    box: NDArray | None,
+    box: Box | None,
     n_features: int,
+    count_is_public: bool,
     generator: np.random.Generator,
 ) -> Construction:
     if box is None:
@@ -186,15 +175,22 @@ def _for_distance(
             f"features and landmarks are for kernels; with kernel={request.kernel!r} pass "
             "features='auto' and landmarks=None."
         )
-    arguments = {"low": box[0], "high": box[1]}
+    arguments: dict[str, Any] = {"low": box[0], "high": box[1]}
     if request.kernel == "sqeuclidean" or (request.kernel == "lp" and request.p == 2):
+        if count_is_public:
+            arguments["count_weight"] = 0.0
         return Construction("moments", arguments)
-    if request.n_bins != "auto":
-        arguments["n_bins"] = request.n_bins
+    n_columns = n_features
     if request.kernel == "l2":
-        arguments["directions"] = directions(
-            max(1, request.n_components // 2), n_features, generator
-        )
-        return Construction("projections", arguments)
-    arguments["power"] = request.p if request.kernel == "lp" else 1.0
-    return Construction("histograms", arguments)
+        n_columns = max(1, request.n_components // 2)
+        arguments["directions"] = sphere_directions(n_columns, n_features, generator)
+    else:
+        arguments["power"] = request.p if request.kernel == "lp" else 1.0
+    arguments["n_bins"] = (
+        default_bins(n_columns, request.epsilon, request.delta)
+        if request.n_bins == "auto"
+        else request.n_bins
+    )
+    return Construction(
+        "projections" if request.kernel == "l2" else "histograms", arguments
+    )

@@ -7,7 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_array
 
+from sklearn_kernelx.privacy._answers import Answers
 from sklearn_kernelx.privacy._exact_sums import exact_means
+from sklearn_kernelx.privacy._private_sums import BITS
 from sklearn_kernelx.privacy._similarity import PrivateSimilarity
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ class PrivacyUtilityDisplay:
                 fitted = probe.set_params(epsilon=epsilon).fit(X)
                 errors[i, j] = _root_mean_square(fitted.similarity(Y) - exact)
                 expected[i, j] = _root_mean_square(fitted.expected_error(Y))
-        without_noise = fitted._means_without_noise(X, Y)
+        without_noise = _means_without_noise(fitted, X, Y)
         display = cls(
             epsilons=epsilons,
             errors=_root_mean_square(errors, axis=1),
@@ -178,6 +180,15 @@ class PrivacyUtilityDisplay:
         ax.set_ylabel("error of the mean similarity")
         ax.legend()
         return self
+
+
+def _means_without_noise(
+    fitted: PrivateSimilarity, X: NDArray[np.float64], Y: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what a fit to public rows would answer if its noise were 0."""
+    summary = fitted._summary()
+    sums = summary.integer_sum(X, BITS) * 2.0**-BITS
+    return Answers(summary, sums[np.newaxis], len(X), 0.0).means(Y, 1)[:, 0]
 
 
 def _root_mean_square(

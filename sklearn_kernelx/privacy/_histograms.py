@@ -124,21 +124,22 @@ class HatHistograms:
         return float(self._mean_of_sums(self._counts(release).sum(axis=1)))
 
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
-        """Estimate the sum over records for every row of `Y`."""
-        answers = np.empty(len(Y), Y.dtype)
+        """Estimate the sum over the records of every group for every row of `Y`."""
+        answers = np.empty((len(prepared), len(Y)), Y.dtype)
         n_threads = worthwhile_threads(n_threads, 16 * Y.size)
         for block in _query_blocks(Y):
-            _hat_histograms.evaluate(
-                Y[block],
-                self.low,
-                self.high,
-                prepared,
-                self._basis[0],
-                self.power,
-                answers[block],
-                n_threads,
-            )
-        return answers
+            for pieces, answer in zip(prepared, answers, strict=True):
+                _hat_histograms.evaluate(
+                    Y[block],
+                    self.low,
+                    self.high,
+                    pieces,
+                    self._basis[0],
+                    self.power,
+                    answer[block],
+                    n_threads,
+                )
+        return answers.T
 
     def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
         """Return the factors from the deviation of noise to that of sums."""
@@ -147,10 +148,11 @@ class HatHistograms:
             centred + (0.0 if n_samples_known else self._count_variance * total**2)
         )
 
-    def mean_norms(self, Y: NDArray, means: NDArray) -> Array:
+    def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
-        centred, total = self._weight_norms(Y)
-        return np.sqrt(centred + self._count_variance * (total - means) ** 2)
+        centred, total = (part[:, np.newaxis] for part in self._weight_norms(Y))
+        variance = 0.0 if n_samples_known else self._count_variance
+        return np.sqrt(centred + variance * (total - means) ** 2)
 
     def _lattice_units(self, bits: int) -> NDArray[np.int64]:
         return self._units << (bits - _SHARE_BITS)
@@ -158,6 +160,11 @@ class HatHistograms:
     @cached_property
     def _shares(self) -> Array:
         return self._units / 2.0**_SHARE_BITS
+
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        return math.sqrt(self._count_variance)
 
     @property
     def _count_variance(self) -> float:
@@ -278,9 +285,14 @@ class ProjectedHistograms:
         """Estimate the number of records."""
         return self._histograms.count(release)
 
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        return self._histograms.count_norm
+
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
-        """Estimate the sum over records for every row of `Y`."""
-        answers = np.empty(len(Y), Y.dtype)
+        """Estimate the sum over the records of every group for every row of `Y`."""
+        answers = np.empty((len(Y), len(prepared)), Y.dtype)
         for block in row_blocks(len(Y), 8 * len(self.directions)):
             projected = self._projected(Y[block])
             answers[block] = self._histograms.sums(projected, prepared, n_threads)
@@ -291,10 +303,10 @@ class ProjectedHistograms:
         norms = self._histograms.sum_norms(self._projected(Y), n_samples_known)
         return self._factor * norms
 
-    def mean_norms(self, Y: NDArray, means: NDArray) -> Array:
+    def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
-        means = np.asarray(means) / self._factor
-        return self._factor * self._histograms.mean_norms(self._projected(Y), means)
+        projected, means = self._projected(Y), np.asarray(means) / self._factor
+        return self._factor * self._histograms.mean_norms(projected, means, n_samples_known)
 
     def _projected(self, Y: NDArray) -> NDArray:
         directions = self.directions.astype(Y.dtype, copy=False)

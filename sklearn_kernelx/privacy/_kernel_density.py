@@ -162,9 +162,8 @@ class PrivateKernelDensity(DensityMixin, PrivateSums):
         """
         self._fit_sums(X)
         self.n_samples_noisy_ = float(self._answers.counts[0])
-        self._log_normalizer = log_normalizer(
-            _INTEGRABLE[self.kernel], self.bandwidth, self.n_features_in_
-        )
+        kernel = _INTEGRABLE[self.kernel]
+        self._log_normalizer = log_normalizer(kernel, self.bandwidth, self.n_features_in_)
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -183,7 +182,7 @@ class PrivateKernelDensity(DensityMixin, PrivateSums):
         """
         answers, X, n_threads = self._asked(X)
         means = answers.means(X, n_threads)[:, 0]
-        return np.log(np.clip(means, answers.floors[0], 1)) - self._log_normalizer
+        return np.log(np.clip(means, float(answers.floors[0]), 1)) - self._log_normalizer
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Return the total logarithm of the density.

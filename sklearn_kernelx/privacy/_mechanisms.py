@@ -46,6 +46,8 @@ class Mechanism:
     ----------
     scale : int
         The parameter of the law. It is exact.
+    sensitivity : float
+        In the norm that the law goes by.
     n_entries : int
         Length of the vector.
     privacy : (float, float)
@@ -57,10 +59,16 @@ class Mechanism:
     """
 
     scale: int
+    sensitivity: float
     n_entries: int
     privacy: tuple[Real, Real]
     rho: Fraction
     noise_source: str
+
+    @property
+    def parameter(self) -> float:
+        """What scales with the noise: `scale`, or its root where that is a variance."""
+        return float(self.scale)
 
     @property
     def standard_deviation(self) -> float:
@@ -161,9 +169,14 @@ class GaussianMechanism(Mechanism):
     name = "gaussian"
 
     @property
+    def parameter(self) -> float:
+        """The root of the variance."""
+        return math.sqrt(self.scale)
+
+    @property
     def standard_deviation(self) -> float:
         """At most this: the root of the parameter."""
-        return math.sqrt(self.scale)
+        return self.parameter
 
     def _drawn(self, shape, source):
         if self._is_opendp(source):
@@ -179,6 +192,7 @@ def mechanism(
     l1: int,
     l2_squared: int,
     n_entries: int,
+    n_vectors: int = 1,
     noise_source: str = "native",
 ) -> Mechanism:
     """The noise for a guarantee.
@@ -196,6 +210,9 @@ def mechanism(
         Sensitivities of the vector of integers.
     n_entries : int
         Its length.
+    n_vectors : int, default=1
+        In how many released vectors neighbours may differ, with these sensitivities for
+        all of them together.
     noise_source : {"native", "opendp"}, default="native"
         Which sampler draws. OpenDP has none for "l2".
 
@@ -232,13 +249,17 @@ def mechanism(
             "mechanism='laplace', or noise_source='native'."
         )
     if name == "gaussian" or (name == "auto" and delta != 0):
-        variance = discrete_gaussian_variance(epsilon, delta, l2_squared, n_entries)
+        variance = discrete_gaussian_variance(
+            epsilon, delta, l2_squared, n_vectors * n_entries
+        )
         _check_range(epsilon, variance, 2 * MAX_SCALE_BITS)
         rho = gaussian_rho(l2_squared, variance)
-        return GaussianMechanism(variance, n_entries, (epsilon, delta), rho, noise_source)
+        return GaussianMechanism(
+            variance, math.sqrt(l2_squared), n_entries, (epsilon, delta), rho, noise_source
+        )
     shared = n_entries, (epsilon, 0.0), pure_rho(epsilon), noise_source
-    laplace = LaplaceMechanism(discrete_laplace_scale(epsilon, l1), *shared)
-    l2 = L2NormMechanism(l2_norm_scale(epsilon, l2_squared), *shared)
+    laplace = LaplaceMechanism(discrete_laplace_scale(epsilon, l1), float(l1), *shared)
+    l2 = L2NormMechanism(l2_norm_scale(epsilon, l2_squared), math.sqrt(l2_squared), *shared)
     if name == "auto":
         is_less = 2 * laplace.scale**2 <= (n_entries + 1) * l2.scale**2
         name = "laplace" if is_less or noise_source == "opendp" else "l2"

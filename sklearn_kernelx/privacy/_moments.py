@@ -101,22 +101,27 @@ class Moments:
         """Estimate the number of records."""
         return float(release[-1] / self.count_weight)
 
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        return 1 / self.count_weight
+
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
-        """Estimate the sum over records for every row of `Y`."""
-        first, (second, n) = prepared[:-2], prepared[-2:]
-        answers = np.empty(len(Y), Y.dtype)
+        """Estimate the sum over the records of every group for every row of `Y`."""
+        first, second, n = prepared[:, :-2], prepared[:, -2], prepared[:, -1]
+        answers = np.empty((len(Y), len(prepared)), Y.dtype)
         for block, w, squares in self._scaled(Y):
-            sums = second - 2 * (w @ first) + n * squares
+            sums = second - 2 * (w @ first.T) + n * squares[:, np.newaxis]
             answers[block] = sums * self._scale * self._scale
         return answers
 
     def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
         """Return the factors from the deviation of noise to that of sums."""
-        return self._norms(Y, 0.0, not n_samples_known)
+        return self._norms(Y, np.zeros((len(Y), 1)), not n_samples_known)[:, 0]
 
-    def mean_norms(self, Y: NDArray, means: NDArray) -> Array:
+    def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
-        return self._norms(Y, np.asarray(means, np.float64), True)
+        return self._norms(Y, np.asarray(means, np.float64), not n_samples_known)
 
     def _lattice_limits(self, bits: int) -> NDArray[np.int64]:
         limits = [*self._limits, _SQUARE_WEIGHT / 2]
@@ -124,15 +129,14 @@ class Moments:
             limits.append(self.count_weight)
         return np.rint(np.array(limits) * 2.0**bits).astype(np.int64)
 
-    def _norms(self, Y: NDArray, means: NDArray | float, counted: bool) -> Array:
-        squared = np.empty(len(Y))
-        total = np.empty(len(Y))
+    def _norms(self, Y: NDArray, means: NDArray, counted: bool) -> Array:
+        squared, total = np.empty((2, len(Y), 1))
         for block, _, squares in self._scaled(Y):
-            squared[block] = 4 * squares + 1 / _SQUARE_WEIGHT**2
-            total[block] = 0.5 + squares
+            squared[block, 0] = 4 * squares + 1 / _SQUARE_WEIGHT**2
+            total[block, 0] = 0.5 + squares
         if counted:
             residual = total - means / self._scale / self._scale
-            squared += (residual / self.count_weight) ** 2
+            squared = squared + (residual / self.count_weight) ** 2
         return np.sqrt(squared) * self._scale * self._scale
 
     def _scaled(self, Y: NDArray):

@@ -17,11 +17,11 @@ from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.privacy._accountant import BudgetAccountant
 from sklearn_kernelx.privacy._answers import Answers
+from sklearn_kernelx.privacy._box import box_of
 from sklearn_kernelx.privacy._construction import (
     DISTANCES,
     Construction,
     Request,
-    box_of,
     construction,
     count_weight,
 )
@@ -29,6 +29,9 @@ from sklearn_kernelx.privacy._documented import SHARED
 from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning, validated
 from sklearn_kernelx.privacy._mechanisms import Mechanism, mechanism
 from sklearn_kernelx.privacy._noise import SeededBytes, SystemEntropy
+from sklearn_kernelx.privacy._summary import Summary
+
+Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 BITS = 30  # entries are multiples of 2^-30
 
@@ -57,7 +60,7 @@ class PrivateSums(BaseEstimator):
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
-    _count_is_public = True  # with adjacency="replace_one"
+    _has_groups = False  # several, of which a record is in one
     p = 1.0
     n_bins = "auto"
 
@@ -95,8 +98,8 @@ class PrivateSums(BaseEstimator):
         if self.random_state is None:
             return True
         warn_user(
-            "random_state seeds the noise: who knows or guesses the seed can take the noise "
-            "off again, so that nothing is private. Pass random_state=None.",
+            "random_state seeds the noise: who knows or guesses the seed can take it off "
+            "again, so that nothing is private. Pass random_state=None.",
             PrivacyLeakWarning,
         )
         return False
@@ -108,15 +111,15 @@ class PrivateSums(BaseEstimator):
         except TypeError:
             return validated(self, X).shape[1]
 
-    def _construct(self, box: NDArray | None, n_features: int) -> Construction:
+    def _construct(self, box: Box | None, n_features: int) -> Construction:
         if isinstance(self.bandwidth, str):
             raise ValueError(
                 f"bandwidth={self.bandwidth!r} would read the private data. Pass a number "
                 "that is known without them."
             )
-        names = Request._fields
-        request = Request(**{name: getattr(self, name) for name in names})
-        is_public = self.adjacency == "replace_one" and self._count_is_public
+        asked = {name: getattr(self, name) for name in Request._fields}
+        request = Request(**{**asked, "delta": self._delta()})
+        is_public = self.adjacency == "replace_one" and not self._has_groups
         weight = 0.0 if is_public else count_weight(self._law(), self.n_components)
         rng = generator(seed_from(self.feature_random_state))
         return construction(request, box, n_features, weight, rng)
@@ -144,6 +147,7 @@ class PrivateSums(BaseEstimator):
             l1=factor * summary.l1(BITS),
             l2_squared=factor**2 * summary.l2_squared(BITS),
             n_entries=summary.n_entries,
+            n_vectors=2 if self._has_groups and factor == 2 else 1,
             noise_source=self.noise_source,
         )
 
@@ -156,13 +160,13 @@ class PrivateSums(BaseEstimator):
             self.accountant.spend(*noise.privacy)
 
     def _read(
-        self, X: ArrayLike, y: Any, box: NDArray | None
+        self, X: ArrayLike, y: Any, box: Box | None
     ) -> tuple[NDArray[np.float64], list[Any]]:
         """Return the records, within bounds, and those of every group."""
         X = validated(self, X, dtype=np.float64, order="C")
         return self._bounded(X, box), [slice(None)]
 
-    def _bounded(self, X: NDArray, box: NDArray | None) -> NDArray[np.float64]:
+    def _bounded(self, X: NDArray, box: Box | None) -> NDArray[np.float64]:
         if box is None:
             return X
         low, high = box
@@ -186,7 +190,8 @@ class PrivateSums(BaseEstimator):
             for group in groups
         ]
         unit = 2.0**-BITS
-        self.release_ = np.array(released, dtype=np.float64) * unit
+        releases = np.array(released, dtype=np.float64) * unit
+        self.release_ = releases if self._has_groups else releases[0]
         self.granularity_ = unit
         self.mechanism_ = noise.name
         self.noise_scale_ = noise.parameter * unit
@@ -197,12 +202,15 @@ class PrivateSums(BaseEstimator):
         for name in ("frequencies", "landmarks", "directions"):
             setattr(self, f"{name}_", made.arguments.get(name))
         self._construction = tuple(made)
-        is_public = self.adjacency == "replace_one" and self._count_is_public
+        is_public = self.adjacency == "replace_one" and not self._has_groups
         self._n_samples = len(X) if is_public else None
         self._answers = self._make_answers()
 
+    def _summary(self) -> Summary:
+        return Construction(*self._construction).summary()
+
     def _make_answers(self) -> Answers:
-        summary = Construction(*self._construction).summary()
+        summary = self._summary()
         releases = np.atleast_2d(self.release_)
         return Answers(summary, releases, self._n_samples, self.noise_deviation_)
 

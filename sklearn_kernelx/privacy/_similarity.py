@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_kernelx._compat import Interval, StrOptions, fit_context
 from sklearn_kernelx.privacy._accountant import BudgetAccountant
-from sklearn_kernelx.privacy._construction import DISTANCES, KERNELS
+from sklearn_kernelx.privacy._construction import DISTANCES
+from sklearn_kernelx.privacy._kernels import KERNELS
 from sklearn_kernelx.privacy._private_sums import PrivateSums
 
 

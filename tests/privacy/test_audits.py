@@ -143,7 +143,9 @@ def spread(released):
 
 def test_conversion_of_mu():
     for epsilon, mu in itertools.product([0.1, 1, 4], [0.3, 1]):
-        assert gaussian_epsilon(mu, gaussian_delta(epsilon, 1 / mu)) == pytest.approx(epsilon)
+        assert gaussian_epsilon(mu, gaussian_delta(epsilon, 1 / mu)) == pytest.approx(
+            epsilon
+        )
 
 
 def test_bounds_of_known_events():

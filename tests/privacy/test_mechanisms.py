@@ -180,7 +180,9 @@ def test_opendp_missing(monkeypatch):
 def two_samples_pvalue(one, other):
     """Chi^2 of equal laws, in cells of the pooled draws."""
     edges = np.unique(np.quantile([*one, *other], np.linspace(0, 1, 16)[1:-1]))
-    counts = [np.bincount(np.digitize(x, edges), minlength=len(edges) + 1) for x in (one, other)]
+    counts = [
+        np.bincount(np.digitize(x, edges), minlength=len(edges) + 1) for x in (one, other)
+    ]
     counts = np.array(counts)
     return stats.chi2_contingency(counts[:, counts.sum(axis=0) > 0]).pvalue
 

@@ -101,7 +101,9 @@ def cell_chances(scale, reach):
     x = (np.arange(-reach, reach + 1)[:, np.newaxis] + t).ravel()
     radius = np.hypot.outer(x, x)
     density = np.exp(-radius / scale) / (2 * np.pi * scale**2)
-    weighted = density * np.multiply.outer(np.tile(w, 2 * reach + 1), np.tile(w, 2 * reach + 1))
+    weighted = density * np.multiply.outer(
+        np.tile(w, 2 * reach + 1), np.tile(w, 2 * reach + 1)
+    )
     return weighted.reshape(2 * reach + 1, 20, 2 * reach + 1, 20).sum(axis=(1, 3))
 
 
@@ -136,7 +138,7 @@ def test_radius_and_direction(m, scale):
         return stats.kstest(np.linalg.norm(z, axis=1), stats.gamma(m).cdf).pvalue
 
     assert pvalue(drawn) > LEVEL
-    assert pvalue(1.15 * drawn) < LEVEL or m < 3 
+    assert pvalue(1.15 * drawn) < LEVEL or m < 3
     if m < 4:
         mutants = from_floats(2.0**20, (n, m), m) / 2**20
         assert pvalue(mutants) < LEVEL
@@ -182,9 +184,7 @@ def test_acceptance(monkeypatch, step):
     set_bits(monkeypatch, 0, 2)
     n, source = 2_000, SeededBytes(step)
     x = [norm_noise._Uniform(source) for _ in range(n)]
-    kept = np.array(
-        [norm_noise._keeps(step, u, norm_noise._Uniform(source)) for u in x]
-    )
+    kept = np.array([norm_noise._keeps(step, u, norm_noise._Uniform(source)) for u in x])
     chance = mpmath.quad(lambda x: mpmath.exp(-x * (2 * step + x) / 2), [0, 1])
     assert stats.binomtest(int(kept.sum()), n, float(chance)).pvalue > LEVEL
     assert stats.binomtest(int(kept.sum()), n, float(chance) * 1.1).pvalue < LEVEL
@@ -218,7 +218,9 @@ class GivenBits:
 
 
 @pytest.mark.parametrize("more", [1, 5, 64])
-@pytest.mark.parametrize("scale", [Fraction(5, 3), 1000, 2**30 + 1, Fraction(2**60 + 1, 2**12)])
+@pytest.mark.parametrize(
+    "scale", [Fraction(5, 3), 1000, 2**30 + 1, Fraction(2**60 + 1, 2**12)]
+)
 def test_refined_numbers_are_those_of_many_bits(monkeypatch, more, scale):
     monkeypatch.setattr(norm_noise, "MORE_BITS", more)
     m, many = 4, 320
@@ -256,8 +258,10 @@ def test_bounds_hold_and_are_close():
                 continue
             n_decided += 1
             corners = (moduli.astype(float) + rng.integers(0, 2, (50, 7))) / 2**n_bits
-            exact = float(scale) * corners[:, :3] * np.linalg.norm(
-                corners[:, 3:], axis=1, keepdims=True
+            exact = (
+                float(scale)
+                * corners[:, :3]
+                * np.linalg.norm(corners[:, 3:], axis=1, keepdims=True)
             )
             assert (abs(exact - rounded.astype(float)) <= 0.5 + 1e-9).all()
     assert n_decided > 60

@@ -34,7 +34,7 @@ def test_density_without_noise_is_that_of_scikit_learn(kernel, peer):
 def test_laplacian_density_is_normalised():
     line = X[:, :1]
     private = PrivateKernelDensity(
-        epsilon=1e6, kernel="laplacian", bandwidth=0.3, n_components=4096
+        epsilon=1e6, kernel="laplacian", bandwidth=0.3, n_components=2**15
     ).fit(line)
     where = np.linspace(-3, 4, 2001)[:, np.newaxis]
     total = np.sum(np.exp(private.score_samples(where))) * 7 / 2000
