@@ -169,7 +169,8 @@ def density_table(options: Options) -> Table:
         "exp(-|x - y|^2 / s^2) with s^2 the median squared distance (d = 2: a quarter of "
         "it). One record added or removed. LSQ-RFF: scale as published, n public, m the "
         f"best of {LSQ_COMPONENTS[0]} .. {LSQ_COMPONENTS[-1]} in hindsight. Ours: m fixed "
-        "beforehand, but for A3, the best of {OUR_COMPONENTS[0]} .. {OUR_COMPONENTS[-1]} in hindsight; A3, formula takes the "
+        f"beforehand, but for A3, the best of {OUR_COMPONENTS[0]} .. {OUR_COMPONENTS[-1]} "
+        "in hindsight, where A3, formula takes the "
         "power of two nearest to n epsilon / 2. Only A3 compares equal guarantees. With n "
         "public our error is that of the sum / n, otherwise n is released too.",
     )  # fmt: skip
