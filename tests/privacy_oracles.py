@@ -68,8 +68,13 @@ def released(summary, X, bits=BITS):
 def weights_of(summary, Y, n_samples=None):
     """How sums of queries and the count depend on every entry of a release."""
     unit = np.eye(summary.n_entries)
-    sums = np.array([summary.sums(Y, summary.prepared(e, n_samples), 1) for e in unit])
-    return sums, np.array([summary.count(e) for e in unit])
+    prepared = np.array([summary.prepared(e, n_samples) for e in unit])
+    return summary.sums(Y, prepared, 1).T, np.array([summary.count(e) for e in unit])
+
+
+def answers_of(summary, release, Y, n_samples=None):
+    """Sums of one group."""
+    return summary.sums(Y, summary.prepared(release, n_samples)[None], 1)[:, 0]
 
 
 def _size(q):

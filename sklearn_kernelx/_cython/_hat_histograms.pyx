@@ -1,7 +1,7 @@
 """Sums of hat functions on a lattice, and functions that are cubic between nodes."""
 
 from cython.parallel cimport prange
-from libc.math cimport pow, rint
+from libc.math cimport pow
 from libc.stdint cimport int64_t
 
 from sklearn_kernelx._cython._typedefs cimport float64_t, floating, intp_t
@@ -68,7 +68,7 @@ cdef void add_part(
             place = (x - low[k]) / width * n_cells if width > 0 else 0
             cell = <intp_t>place
             cell = cell if cell < n_cells else n_cells - 1
-            share = <int64_t>rint((place - cell) * units[k])
+            share = <int64_t>((place - cell) * units[k] + 0.5)
             node = &sums[k, cell]
             node[0] += units[k] - share
             node[1] += share
@@ -116,34 +116,35 @@ def evaluate(
     const floating[:, ::1] points,
     const float64_t[::1] low,
     const float64_t[::1] high,
-    const float64_t[:, :, ::1] pieces,
+    const float64_t[:, :, :, ::1] pieces,
     intp_t n_outside,
     float64_t power,
-    floating[::1] out,
+    floating[:, ::1] out,
     int num_threads,
 ):
-    """Sum a function a column over the entries of each point.
+    """Sum a function a column over the entries of each point, for each group of functions.
 
     Parameters
     ----------
     points : (n_points, n_columns)
         Finite.
     low, high : (n_columns,)
-    pieces : (n_columns, n_outside + n_inside + n_outside, 4)
+    pieces : (n_groups, n_columns, n_outside + n_inside + n_outside, 4)
         Coefficients of cubics, the constant last, in the place in a piece.
     n_outside : int
     power : float
         Of the length that values scale with.
-    out : (n_points,)
+    out : (n_points, n_groups)
     num_threads : int
     """
-    cdef intp_t i
+    cdef intp_t i, g
     for i in prange(
         points.shape[0], nogil=True, schedule="static", num_threads=num_threads
     ):
-        out[i] = <floating>value_at(
-            &points[i, 0], low, high, pieces, n_outside, power
-        )
+        for g in range(pieces.shape[0]):
+            out[i, g] = <floating>value_at(
+                &points[i, 0], low, high, pieces[g], n_outside, power
+            )
 
 
 cdef float64_t value_at(

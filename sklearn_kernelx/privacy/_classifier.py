@@ -221,7 +221,8 @@ default="uniform"
         labels : ndarray of shape (n_queries,)
             One of `classes_` each.
         """
-        return self.classes_[np.argmax(self._scores(X), axis=1)]
+        best = np.argmax(self._scores(X), axis=1)
+        return self.classes_[best]
 
     def expected_error(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the standard deviation that the noise gives to mean similarities.

@@ -19,6 +19,7 @@ from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
 _TYPICAL_MEAN = 0.09
+_MAX_PURE_DIRECTIONS = 32
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -180,17 +181,30 @@ def _for_distance(
         if count_is_public:
             arguments["count_weight"] = 0.0
         return Construction("moments", arguments)
-    n_columns = n_features
     if request.kernel == "l2":
-        n_columns = max(1, request.n_components // 2)
-        arguments["directions"] = sphere_directions(n_columns, n_features, generator)
-    else:
-        arguments["power"] = request.p if request.kernel == "lp" else 1.0
-    arguments["n_bins"] = (
-        default_bins(n_columns, request.epsilon, request.delta)
-        if request.n_bins == "auto"
-        else request.n_bins
-    )
-    return Construction(
-        "projections" if request.kernel == "l2" else "histograms", arguments
-    )
+        return _projections(request, arguments, n_features, generator)
+    arguments["power"] = request.p if request.kernel == "lp" else 1.0
+    arguments["n_bins"] = _n_bins(request, n_features, 1)
+    return Construction("histograms", arguments)
+
+
+def _projections(
+    request: Request,
+    arguments: dict[str, Any],
+    n_features: int,
+    generator: np.random.Generator,
+) -> Construction:
+    n_directions = max(1, request.n_components // 2)
+    if request.delta == 0:
+        # Pure noise in an answer grows as the root of their number.
+        n_directions = min(n_directions, _MAX_PURE_DIRECTIONS)
+    arguments["directions"] = sphere_directions(n_directions, n_features, generator)
+    # Projections fill a part of their interval only.
+    arguments["n_bins"] = _n_bins(request, n_directions, 2)
+    return Construction("projections", arguments)
+
+
+def _n_bins(request: Request, n_columns: int, factor: int) -> int:
+    if request.n_bins != "auto":
+        return int(request.n_bins)
+    return factor * default_bins(n_columns, request.epsilon, request.delta)

@@ -7,7 +7,14 @@ from sklearn.utils.validation import validate_data
 
 
 class PrivacyLeakWarning(UserWarning):
-    """Something that the guarantee does not cover depends on the private data."""
+    """Something that the guarantee does not cover depends on the private data.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_kernelx import PrivacyLeakWarning
+    >>> warnings.simplefilter("error", PrivacyLeakWarning)
+    """
 
 
 # scikit-learn shows the value, or the array, after these words.

@@ -198,6 +198,21 @@ class PrivateSimilarity(PrivateSums):
         answers, Y, n_threads = self._asked(Y)
         return answers.means(Y, n_threads)[:, 0]
 
+    def score_samples(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Return `similarity`, under the name that pipelines pass on.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+            Rows.
+
+        Returns
+        -------
+        similarity : ndarray of shape (n_queries,)
+            As `similarity`.
+        """
+        return self.similarity(X)
+
     def similarity_sum(self, Y: ArrayLike) -> NDArray[np.floating]:
         """Estimate the sum of the kernel or distance over the records.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from privacy_oracles import (
     BITS,
+    answers_of,
     assert_additive,
     assert_within_sensitivity,
     climbed,
@@ -98,10 +99,11 @@ def test_equal_widths_share_equally():
 
 
 @pytest.mark.parametrize("bounds", [(LOW, HIGH), (-np.ones(2), np.ones(2)), ([7.0], [7.0])])
-def test_sensitivity(bounds):
+@pytest.mark.parametrize("count_weight", [0.0, 0.7])
+def test_sensitivity(bounds, count_weight):
     g = np.random.default_rng(1)
     X = hostile_records(*bounds, g, 20)
-    summary = HatHistograms(*bounds, 6)
+    summary = HatHistograms(*bounds, 6, count_weight=count_weight)
     assert_within_sensitivity(summary, np.concatenate([X, climbed(summary, X, g, 5)]))
     assert_additive(summary, X)
     # The bound is reached.
@@ -145,7 +147,7 @@ def test_integral_against_the_density(power, tolerance):
         low - np.array([1e-9, 0.01, 1, 50, 1e6]),
         low + width + np.array([0.3, 9]),
     ]
-    answers = summary.sums(y[:, None], summary.prepared(counts))
+    answers = answers_of(summary, counts, y[:, None])
 
     def integrand(x, y):
         return np.interp(x, nodes, density) * abs(x - y) ** power * n_bins / width
@@ -180,7 +182,7 @@ def test_bias_falls_with_the_fourth_power():
         nodes = np.linspace(0, 1, summary.n_bins + 1)
         return np.abs(nodes - Y) @ release
 
-    coarse, fine = biases(lambda s, r: s.sums(Y, s.prepared(r)))
+    coarse, fine = biases(lambda s, r: answers_of(s, r, Y))
     assert fine < coarse / 9 and coarse < 1e-3
     coarse, fine = biases(interpolated)
     assert not fine < coarse / 9
@@ -192,7 +194,7 @@ def test_relative_error_on_clusters(d):
     Y = X[:30]
     summary = HatHistograms(np.zeros(d), np.ones(d), 10)
     true = distances(X, Y)
-    answers = summary.sums(Y, summary.prepared(released(summary, X)))
+    answers = answers_of(summary, released(summary, X), Y)
     assert np.abs(answers - true).mean() < 1e-3 * true.mean()
 
 
@@ -201,7 +203,7 @@ def test_one_place_errs_by_less_than_half_a_cell():
     Y = np.linspace(-0.2, 1.2, 57)[:, None]
     summary = HatHistograms([0.0], [1.0], 5)
     for x in places:
-        answers = summary.sums(Y, summary.prepared(released(summary, [[x]])))
+        answers = answers_of(summary, released(summary, [[x]]), Y)
         error = np.abs(answers - np.abs(Y[:, 0] - x))
         assert error.max() < 0.5 / 5
         assert error[np.abs(Y[:, 0] - 0.5) > 0.5].max() < 1e-8
@@ -213,10 +215,10 @@ def test_equal_bounds_and_far_queries(power):
     low, high = np.array([3.0, 0.0, 1.0]), np.array([3.0, 1.0, 1.0])
     Y = np.array([[3.0, 9.0, 1.0], [4.5, -3.0, 1.0], [-1e8, 1e8, 2.0]])
     summary = HatHistograms(low, high, 20, power)
-    answers = summary.sums(Y, summary.prepared(released(summary, X)))
+    answers = answers_of(summary, released(summary, X), Y)
     expected = distances(np.clip(X, low, high), Y, power)
     np.testing.assert_allclose(answers, expected, rtol=1e-3 if power != 1 else 1e-8)
-    on_it = summary.sums(low[None], summary.prepared(released(summary, X), 2))
+    on_it = answers_of(summary, released(summary, X), low[None], 2)
     assert on_it[0] > 0
 
 
@@ -224,18 +226,17 @@ def test_widths_beyond_the_range_of_squares():
     low, high = np.array([-4e307, 0.0]), np.array([4e307, 5e-324])
     summary = HatHistograms(low, high, 4)
     release = released(summary, [[1e308, 1.0], [-1e308, -1.0]])
-    answers = summary.sums(
-        np.array([[0.0, 0.0], [4e307, 1e-320]]), summary.prepared(release)
-    )
+    answers = answers_of(summary, release, np.array([[0.0, 0.0], [4e307, 1e-320]]))
     np.testing.assert_allclose(answers, 8e307, rtol=1e-9)
 
 
 @pytest.mark.parametrize("n_samples", [None, 3.0])
 @pytest.mark.parametrize("power", [1.0, 1.5])
-def test_norms_are_those_of_the_weights(n_samples, power):
+@pytest.mark.parametrize("count_weight", [0.0, 0.7])
+def test_norms_are_those_of_the_weights(n_samples, power, count_weight):
     low, high = np.array([0.0, -1.0, 2.0]), np.array([1.0, 3.0, 2.0])
     Y = np.array([[0.3, 0.1, 2.0], [-2.0, 3.0, 2.5], [1.0, 9.0, 0.0]])
-    check_norms(HatHistograms(low, high, 5, power), Y, n_samples)
+    check_norms(HatHistograms(low, high, 5, power, count_weight), Y, n_samples)
 
 
 def check_norms(summary, Y, n_samples):
@@ -246,16 +247,20 @@ def check_norms(summary, Y, n_samples):
         means = np.array([0.9, 5.0, 8.0])
         residual = weights - np.outer(count, means)
         expected = np.linalg.norm(residual, axis=0)
-        np.testing.assert_allclose(summary.mean_norms(Y, means), expected, rtol=1e-9)
+        norms = summary.mean_norms(Y, np.c_[means, means + 1], False)
+        np.testing.assert_allclose(norms[:, 0], expected, rtol=1e-9)
+        np.testing.assert_allclose(summary.count_norm, np.linalg.norm(count))
+    else:
+        known = summary.mean_norms(Y, np.ones((3, 2)), True)
+        np.testing.assert_allclose(known, np.c_[norms, norms], rtol=1e-9)
 
 
 def test_norms_mutant():
     class Forgets(HatHistograms):
         def _weight_norms(self, Y):
             weights = self._weights(Y)
-            return np.einsum("ijk,ijk->i", weights, weights), weights.mean(axis=2).sum(
-                axis=1
-            )
+            norms = np.linalg.norm(weights, axis=(1, 2))
+            return norms, weights.mean(axis=2).sum(axis=1)
 
     with pytest.raises(AssertionError):
         check_norms(Forgets(np.zeros(3), np.ones(3), 5), np.full((3, 3), 0.4), 3.0)
@@ -269,20 +274,22 @@ def test_columns_count_the_same_records():
     assert math.isclose(summary.count(0.5 * release), 10, rel_tol=1e-8)
     far = np.full((1, 4), 1e6)
     noise = np.random.default_rng(1).normal(size=release.shape)
-    answer = summary.sums(far, summary.prepared(release + noise, 20))
+    answer = answers_of(summary, release + noise, far, 20)
     assert math.isclose(answer[0], 4 * 20e6, rel_tol=1e-5)
 
 
 def test_float32_and_threads():
     X = clusters(200, 7).astype(np.float32)
     summary = HatHistograms(np.zeros(7), np.ones(7), 6)
-    prepared = summary.prepared(released(summary, X))
+    prepared = np.array([summary.prepared(released(summary, x)) for x in (X, X[:9])])
     single = summary.sums(X, prepared)
     double = summary.sums(X.astype(np.float64), prepared)
     assert single.dtype == np.float32 and double.dtype == np.float64
     np.testing.assert_allclose(single, double, rtol=1e-6)
     np.testing.assert_array_equal(summary.sums(X, prepared, 3), single)
-    assert summary.sums(X[:0], prepared).shape == (0,)
+    assert summary.sums(X[:0], prepared).shape == (0, 2)
+    second = summary.sums(X, prepared[1:])
+    np.testing.assert_array_equal(second[:, 0], single[:, 1])
 
 
 def test_default_bins():
@@ -325,7 +332,7 @@ def test_euclidean_distances():
     for constant in (1.0, math.sqrt(d) * mean_projection(d)):  # a mutant: 1 / sqrt(d)
         directions = sphere_directions(1200, d, np.random.default_rng(5))
         summary = ProjectedHistograms(directions, np.zeros(d), np.ones(d), 24)
-        answers = constant * summary.sums(Y, summary.prepared(released(summary, X)))
+        answers = constant * answers_of(summary, released(summary, X), Y)
         errors.append(np.abs(answers / true - 1).max())
     assert errors[0] < 0.02 < errors[1]
 
@@ -345,5 +352,5 @@ def test_projected_norms():
     Y = np.random.default_rng(8).uniform(-1, 2, (3, 3))
     check_norms(summary, Y, None)
     check_norms(summary, Y, 5.0)
-    prepared = summary.prepared(np.ones(summary.n_entries))
+    prepared = summary.prepared(np.ones(summary.n_entries))[None]
     assert summary.sums(Y.astype(np.float32), prepared).dtype == np.float32

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from privacy_oracles import (
     BITS,
+    answers_of,
     assert_additive,
     assert_within_sensitivity,
     climbed,
@@ -73,9 +74,7 @@ def test_sums_are_exact(dtype, known):
     X = g.uniform(low - 1, high + 1, (300, 3))
     Y = g.uniform(-3, 3, (20, 3)).astype(dtype)
     summary = Moments(low, high, 0.0) if known else Moments(low, high)
-    answers = summary.sums(
-        Y, summary.prepared(released(summary, X), 300 if known else None)
-    )
+    answers = answers_of(summary, released(summary, X), Y, 300 if known else None)
     inside = np.clip(X, low, high)
     expected = ((inside[None] - Y[:, None].astype(float)) ** 2).sum(axis=(1, 2))
     np.testing.assert_allclose(
@@ -89,7 +88,7 @@ def test_sums_are_exact(dtype, known):
 def test_equal_bounds():
     summary = Moments([7.0, 1.0], [7.0, 1.0])
     release = released(summary, np.array([[7.0, 1.0], [0.0, 0.0], [9.0, 9.0]]))
-    answers = summary.sums(np.array([[7.0, 1.0], [8.0, 3.0]]), summary.prepared(release))
+    answers = answers_of(summary, release, np.array([[7.0, 1.0], [8.0, 3.0]]))
     np.testing.assert_allclose(answers, [0.0, 15.0], atol=1e-7)
 
 
@@ -100,7 +99,9 @@ def check_norms(summary, Y):
     np.testing.assert_allclose(summary.sum_norms(Y, True), np.linalg.norm(known, axis=0))
     means = np.array([0.3, 1.0, 2.5])
     residual = np.linalg.norm(weights - np.outer(count, means), axis=0)
-    np.testing.assert_allclose(summary.mean_norms(Y, means), residual)
+    norms = summary.mean_norms(Y, np.c_[means, means + 1], False)
+    np.testing.assert_allclose(norms[:, 0], residual)
+    np.testing.assert_allclose(summary.count_norm, np.linalg.norm(count))
 
 
 def test_norms():
