@@ -959,14 +959,15 @@ def privacy(display: Display, quick: bool) -> Stop:
         name: [mean_accuracy(model, splits, epsilon) for epsilon in EPSILONS]
         for name, model in zip(PRIVACY_COLOURS, (kernel, means, pure), strict=True)
     }
-    by_kernel, by_means, by_pure = (curve[list(EPSILONS).index(1)] for curve in curves.values())
+    by_kernel, by_means, by_pure = (
+        curve[list(EPSILONS).index(1)] for curve in curves.values()
+    )
     free = mean_accuracy(kernel, splits, epsilon=1e6)
 
     display.step("averaging digits in private")
     images = {f"epsilon = {e:g}": released_means(means, X, y, e) for e in (0.2, 1, 5)}
     images["no noise"] = np.stack([X[y == label].mean(axis=0) for label in range(10)])
-    one = kernel.set_params(epsilon=1).fit(X, y)
-    deviation = one.expected_error(X[:1])[0, y[0]] * one.class_count_noisy_[y[0]]
+    deviation = clone(kernel).set_params(epsilon=1).fit(X, y).noise_deviation_
 
     display.step("drawing pictures")
     return Stop(
@@ -979,11 +980,11 @@ def privacy(display: Display, quick: bool) -> Stop:
             f"{free:.1%}.",
             f"To the mean of each class, which takes 66 numbers instead, it compares with "
             f'kernel="sqeuclidean", and is right for {by_means:.1%}. With delta = 0, a '
-            f"stronger promise, that becomes {by_pure:.1%}. With epsilon = 0.1 nothing is "
-            f"left of any of them: the noise is for more digits than there are.",
+            f"stronger promise, that becomes {by_pure:.1%}. With epsilon = 0.1 little is "
+            f"left to read: there are too few digits for so much noise.",
             f"A digit that is among the records is worth 1 in the sum of similarities to "
-            f"itself. The noise of that sum has a standard deviation of {deviation:.1f}, "
-            f"so that whether it is there cannot be seen.",
+            f"itself. The noise of that sum has a standard deviation of {deviation:.1f} at "
+            f"epsilon = 1, so that nobody can tell whether it is there.",
         ],
         pictures=[
             Picture(

@@ -17,7 +17,7 @@ bounds it puts the kernel on a grid of landmarks, and has no error but noise.
 # bandwidth are known without a look at the picture.
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from sklearn.datasets import load_sample_image
 
 from sklearn_kernelx import KernelDensity, PrivateKernelDensity
@@ -26,13 +26,14 @@ red, green, blue = load_sample_image("flower.jpg").reshape(-1, 3).T / 255
 X = np.stack([(red + green + blue) / 3, red - blue], axis=1)
 X = np.random.default_rng(0).permutation(X)
 bounds = [0, -1], [1, 1]
-bandwidth = 0.08
+bandwidth = 0.1
 
 # %%
 # Maps
 # ----
 # Of 1000, 10 000 and 100 000 records: without privacy, and with an epsilon of 1 and of 0.1,
-# at a delta of 1e-6. What is below the standard deviation of the noise is cut off.
+# at a delta of 1e-6. A density below the standard deviation of the noise is set to that,
+# which tints the ground.
 sizes = [1000, 10_000, 100_000]
 models = {
     "without privacy": KernelDensity(bandwidth=bandwidth),
@@ -58,14 +59,14 @@ for n in sizes:
 # The answer
 # ----------
 # It is the product of epsilon and the number of records that counts: maps on a diagonal are
-# equally good. With 1000 and an epsilon of 1, or 10 000 and 0.1, the two clouds are there
-# and little else can be believed. With ten times as much the map is the one without privacy
-# to the eye, and with a tenth there is no map.
+# equally good, with an error in inverse proportion to it. With 1000 records and an epsilon of
+# 1, or 10 000 and 0.1, both clouds are where they should be, and what is fainter cannot be
+# told from noise. With ten times as much the map is to the eye the one without privacy.
+# With a tenth only the darkest cloud is left, and there are others that do not exist.
 #
-# More detail costs more: a narrow kernel has less in it at every place, and the noise is the
-# same.
+# More detail costs more: a narrow kernel has fewer records in it at every place, and the
+# noise is the same.
 
-INK = "#222222"
 paper = LinearSegmentedColormap.from_list(
     "paper", ["#ffffff", "#cfe6e4", "#62aeb1", "#0b6e75", "#06363f"]
 )
@@ -81,8 +82,7 @@ for row, n in zip(axes, sizes, strict=True):
             origin="lower",
             aspect="auto",
             cmap=paper,
-            vmin=0,
-            vmax=highest,
+            norm=PowerNorm(0.5, vmin=0, vmax=highest),
             interpolation="bilinear",
         )
         ax.set(xticks=[0, 0.5, 1], yticks=[-0.5, 0, 0.5, 1])
@@ -91,6 +91,5 @@ for row, n in zip(axes, sizes, strict=True):
     row[0].set_ylabel(f"{n:,} records".replace(",", " "), fontsize="large")
 for ax, name in zip(axes[0], models, strict=True):
     ax.set_title(name, fontsize="large")
-figure.supxlabel("brightness", fontsize="medium", color="#777777")
-figure.supylabel("redder than blue", fontsize="medium", color="#777777")
+figure.supxlabel("brightness; upwards, how much redder than blue", fontsize="medium")
 plt.show()
