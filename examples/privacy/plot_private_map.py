@@ -59,9 +59,9 @@ for n in sizes:
 # The answer
 # ----------
 # It is the product of epsilon and the number of records that counts: maps on a diagonal are
-# equally good, with an error in inverse proportion to it. With 1000 records and an epsilon of
-# 1, or 10 000 and 0.1, both clouds are where they should be, and what is fainter cannot be
-# told from noise. With ten times as much the map is to the eye the one without privacy.
+# equally good, with an error in inverse proportion to it. With 1000 records and an epsilon
+# of 1, or 10 000 and 0.1, both clouds are where they should be, and what is fainter cannot
+# be told from noise. With ten times as much the map is to the eye the one without privacy.
 # With a tenth only the darkest cloud is left, and there are others that do not exist.
 #
 # More detail costs more: a narrow kernel has fewer records in it at every place, and the
