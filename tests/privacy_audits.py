@@ -15,7 +15,7 @@ LEVEL = 1e-3
 
 
 def audited_epsilon(release, neighbours, score, n_draws, delta=0.0):
-    """The bound for any law: a threshold from one half of the draws, tested on the other."""
+    """The bound for any law: a threshold from half of the draws, tested on the rest."""
     halves = [np.array_split(score(release(r, n_draws)), 2) for r in neighbours]
     first, second = zip(*halves, strict=True)
     thresholds = np.quantile(np.concatenate(first), np.linspace(0, 1, 200))
@@ -27,10 +27,10 @@ def audited_epsilon(release, neighbours, score, n_draws, delta=0.0):
 def audited_gaussian_epsilon(release, neighbours, direction, n_draws, delta):
     """The bound if the noise is Gaussian, by the mu of its trade-off curve.
 
-    The threshold is in the middle of the two records in that direction.
+    The direction is from the vector of the second neighbour, which must be 0, to that of
+    the first. The threshold lies in the middle.
     """
-    records = [np.zeros(len(direction)) if r is None else r for r in neighbours]
-    middle = sum(records) @ direction / 2
+    middle = direction @ direction / 2
     one, other = (release(r, n_draws) @ direction > middle for r in neighbours)
     hits, alarms = at_least(one.sum(), len(one)), at_most(other.sum(), len(other))
     return gaussian_epsilon(stats.norm.ppf(hits) - stats.norm.ppf(alarms), delta)

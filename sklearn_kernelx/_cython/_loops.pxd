@@ -1,7 +1,7 @@
 """The tables of compiled loops that fit this processor (src/loops.h)."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from sklearn_kernelx._cython._typedefs cimport floating, intp_t
 
@@ -108,6 +108,15 @@ cdef extern from "loops.h" nogil:
             ptrdiff_t, const void *, double, double *) noexcept nogil
         double (*centre)(
             ptrdiff_t, const void *, const double *, double, double *) noexcept nogil
+        void (*row_products)(
+            ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, const double *,
+            double *) noexcept nogil
+        void (*circle)(ptrdiff_t, const void *, void *, void *) noexcept nogil
+        void (*circle_sums)(
+            ptrdiff_t, ptrdiff_t, const void *, ptrdiff_t, const void *, const void *,
+            double *) noexcept nogil
+        void (*add_clipped)(
+            ptrdiff_t, const double *, double, uint64_t, double *) noexcept nogil
         void (*diagonal_state)(
             ptrdiff_t, ptrdiff_t, const void *, const void *, void *, void *) noexcept nogil
         void (*hadamard_layer)(ptrdiff_t, void *) noexcept nogil

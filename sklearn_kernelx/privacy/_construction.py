@@ -10,11 +10,10 @@ from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
     ProjectedHistograms,
     default_bins,
-    sphere_directions,
 )
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import frequencies
+from sklearn_kernelx.privacy._spectra import directions, frequencies
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
@@ -141,8 +140,9 @@ def _landmarks(
     points = grid(*box, request.bandwidth, request.kernel, request.n_components)
     if points is None and features == "grid":
         raise ValueError(
-            f"n_components={request.n_components} points are too few for a grid within "
-            "bounds at this bandwidth: take more, or features='rff'."
+            "features='grid' is for smooth kernels, and n_components="
+            f"{request.n_components} points must suffice for bounds at this bandwidth: "
+            "take more, or features='rff'."
         )
     return points
 
@@ -198,7 +198,7 @@ def _projections(
     if request.delta == 0:
         # Pure noise in an answer grows as the root of their number.
         n_directions = min(n_directions, _MAX_PURE_DIRECTIONS)
-    arguments["directions"] = sphere_directions(n_directions, n_features, generator)
+    arguments["directions"] = directions(n_directions, n_features, generator)
     # Projections fill a part of their interval only.
     arguments["n_bins"] = _n_bins(request, n_directions, 2)
     return Construction("projections", arguments)

@@ -1,88 +1,82 @@
-"""Sums of shift-invariant kernels from random Fourier features of unit norm."""
+"""Sums of shift-invariant kernels from random Fourier features of unit norm.
 
-import math
+With frequencies w_j whose cosines have the kernel as their mean, a record has the features
+cos(w_j.x) / sqrt(F) and sin(w_j.x) / sqrt(F), j = 1 .. F. Their squares add up to 1 for any
+x, and the inner product of those of x and y is the mean of cos(w_j.(x - y)).
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_kernelx._parallel import row_blocks
-from sklearn_kernelx.privacy._sensitivity import lattice_l1_from_l2, lattice_l2_squared
+from sklearn_kernelx._cython._fourier_sums import TILE, fourier_sums
+from sklearn_kernelx._cython._lattice_sums import MAX_ROWS, add_circles
+from sklearn_kernelx._parallel import single_threaded_blas, worthwhile_threads
+from sklearn_kernelx.privacy._counted import CountedFeatures
 
 Array = NDArray[np.float64]
 
-_WEIGHT_BITS = 16
+# Angles that a thread has at hand: 256 KiB.
+_TILE_SIZE = 2**15
+# Products, each cosine counted as so many, after which Ctrl-C is noticed: some tenths of a
+# second.
+_BLOCK_COST = 2**28
+_COSINE_COST = 16
 
 
-class FourierSummary:
-    """Cosines and sines of all frequencies, whose inner products estimate a kernel.
+class FourierSummary(CountedFeatures):
+    """Cosines and sines for all frequencies.
 
     Parameters
     ----------
     frequencies : array-like of shape (n_frequencies, n_features)
         Public: `frequencies` of `_spectra`.
     count_weight : float, default=0.0
-        Weight of the entry of a record that counts it, rounded to 16 bits; 0 has none.
+        Weight of the entry of a record that counts it; 0 for none.
     """
 
     def __init__(self, frequencies: ArrayLike, count_weight: float = 0.0) -> None:
         self.frequencies = np.asarray(frequencies, dtype=np.float64)
-        self.count_weight = math.ceil(count_weight * 2**_WEIGHT_BITS) / 2**_WEIGHT_BITS
-        self._turns = np.ascontiguousarray(self.frequencies.T / (2 * np.pi))
-        self._n_features_out = 2 * len(self.frequencies)
-        self._scale = len(self.frequencies) ** -0.5
+        n_frequencies, self._n_features = self.frequencies.shape
+        super().__init__(2 * n_frequencies, count_weight)
+        # In turns, and not in radians, the reduction to one turn is exact.
+        turns = np.ascontiguousarray(self.frequencies.T / (2 * np.pi))
+        self._turns = {np.dtype(t): turns.astype(t) for t in (np.float64, np.float32)}
+        self._scale = n_frequencies**-0.5
 
-    @property
-    def n_entries(self):
-        return self._n_features_out + (self.count_weight > 0)
+    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+        """Return the weights of cosines and sines."""
+        return release[: self.n_features_out] * self._scale
 
-    @property
-    def count_norm(self):
-        return 1 / self.count_weight
+    def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
+        """Estimate the sum over records for every row of `Y` and every group."""
+        weights = np.atleast_2d(prepared).astype(Y.dtype, copy=False)
+        out = np.empty((len(Y), len(weights)), Y.dtype)
+        n_threads = min(max(1, len(Y)), worthwhile_threads(n_threads, self._cost(len(Y))))
+        tiles = np.empty((n_threads, *TILE), Y.dtype)
+        with single_threaded_blas():
+            for block in self._blocks(len(Y)):
+                fourier_sums(Y[block], self._turns[Y.dtype], weights, tiles, out[block])
+        return out.reshape(len(Y), *prepared.shape[:-1])
 
-    def l1(self, bits):
-        return lattice_l1_from_l2(1, self._n_features_out, bits) + self._unit(bits)
-
-    def l2_squared(self, bits):
-        return self._limit(bits) + self._unit(bits) ** 2
-
-    def integer_sum(self, X, bits, n_threads=1):
-        total = np.zeros(self.n_entries, np.int64)
-        for block in row_blocks(len(X), 32 * self._n_features_out):
-            q = np.rint(self._features(X[block]) * 2.0**bits).astype(np.int64)
-            total[: self._n_features_out] += q.sum(axis=0)
-        if self.count_weight:
-            total[-1] = len(X) * self._unit(bits)
-        return total
-
-    def prepared(self, release, n_samples=None):
-        return release
-
-    def count(self, release):
-        return float(release[-1]) / self.count_weight
-
-    def sums(self, Y, prepared, n_threads=1):
-        weights = prepared[..., : self._n_features_out].astype(Y.dtype)
-        return self._features(Y) @ weights.T
-
-    def sum_norms(self, Y, n_samples_known=False):
+    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
+        """Return the norms of the features of queries."""
         return np.ones(len(Y))
 
-    def mean_norms(self, Y, means, n_samples_known=False):
-        return _mean_norms(1.0, means, 0.0 if n_samples_known else self.count_norm)
+    def _add(
+        self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
+    ) -> None:
+        n = self.n_features_out // 2
+        height = min(max(8, _TILE_SIZE // n), max(1, len(X)))
+        tiles = np.empty((n_threads, height + 2, n))
+        with single_threaded_blas():
+            turns = self._turns[X.dtype]
+            add_circles(X, turns, self._scale * 2.0**bits, l2_squared, tiles, sums)
 
-    def _unit(self, bits):
-        return int(self.count_weight * 2**bits)
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        size = max(1, min(MAX_ROWS, _BLOCK_COST // self._cost(1)))
+        return (slice(i, i + size) for i in range(0, n_rows, size))
 
-    def _limit(self, bits):
-        return lattice_l2_squared(1, self._n_features_out, bits)
-
-    def _features(self, X):
-        turns = X @ self._turns.astype(X.dtype)
-        turns -= np.rint(turns)
-        turns[~np.isfinite(turns)] = 0
-        turns *= 2 * np.pi
-        return np.hstack([np.cos(turns), np.sin(turns)]) * X.dtype.type(self._scale)
-
-
-def _mean_norms(norms, means, count_norm):
-    return np.sqrt(norms**2 + (count_norm * np.asarray(means)) ** 2)
+    def _cost(self, n_rows: int) -> int:
+        return n_rows * self.n_features_out * (self._n_features + _COSINE_COST)

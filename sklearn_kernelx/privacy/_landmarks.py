@@ -1,73 +1,144 @@
-"""stub"""
+"""Sums of kernels from the kernel's values at public landmarks.
+
+With the kernel matrix K of the landmarks and k(x) the kernel between them and x, a record
+has the features L^-1 k(x) for K + r I = L L'. The inner product of two records' features is
+the kernel of their projections on the landmarks [1]_, but for the ridge r = 1e-10. The
+squared norm is below k(x)' K^-1 k(x) <= k(x, x) = 1.
+
+The features are a function of K that rounding errors hardly move, unlike eigenvectors of
+nearly equal eigenvalues: a released vector is of use also on another machine.
+
+References
+----------
+.. [1] C. Williams and M. Seeger, "Using the Nystroem method to speed up kernel machines",
+   NeurIPS 2000.
+"""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cholesky, solve_triangular
 
-from sklearn_kernelx.privacy._fourier import _mean_norms
+from sklearn_kernelx._cython._lattice_sums import add_clipped
+from sklearn_kernelx._cython._row_products import multiply_rows
+from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx.privacy._counted import CountedFeatures
 from sklearn_kernelx.privacy._kernels import kernel_values
-from sklearn_kernelx.privacy._sensitivity import lattice_l1_from_l2, lattice_l2_squared
+
+Array = NDArray[np.float64]
+
+_RIDGE = 1e-10
+# Kernel values at hand, 8 MiB.
+_BLOCK_SIZE = 2**20
+_KERNEL_COST = 32
+# Spacing of a grid in bandwidths: values are then right to about 1e-5.
+_SPACINGS = {"gaussian": 0.5, "cauchy": 0.2}
 
 
-def grid(low, high, bandwidth, kernel, max_points):
-    sizes = [int(math.ceil((h - l) / (0.7 * bandwidth))) + 6 for l, h in zip(low, high)]
-    if math.prod(sizes) > max_points:
+class LandmarkSummary(CountedFeatures):
+    """Kernels with all landmarks, whitened.
+
+    Parameters
+    ----------
+    landmarks : array-like of shape (n_landmarks, n_features)
+        Public. Any rows, also equal ones.
+    kernel : str
+        One of `KERNELS` of `_kernels`.
+    bandwidth : float
+        Positive.
+    count_weight : float, default=0.0
+        Weight of the entry of a record that counts it; 0 for none.
+    """
+
+    def __init__(
+        self,
+        landmarks: ArrayLike,
+        kernel: str,
+        bandwidth: float,
+        count_weight: float = 0.0,
+    ) -> None:
+        self.landmarks = np.asarray(landmarks, dtype=np.float64)
+        self.kernel, self.bandwidth = kernel, float(bandwidth)
+        super().__init__(len(self.landmarks), count_weight)
+        matrix = self._values(self.landmarks)
+        matrix[np.diag_indices_from(matrix)] += _RIDGE
+        with single_threaded_blas():
+            factor = cholesky(matrix, lower=True)
+            inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
+        self._whitening = np.ascontiguousarray(inverse.T)
+
+    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+        """Return the weights of the landmarks."""
+        return self._whitening @ release[: self.n_features_out]
+
+    def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
+        """Estimate the sum over records for every row of `Y` and every group.
+
+        In float64 also for float32 queries: weights are large, of either sign.
+        """
+        out = np.empty((len(Y), *prepared.shape[:-1]), Y.dtype)
+        for block in self._blocks(len(Y)):
+            out[block] = self._values(Y[block]) @ prepared.T
+        return out
+
+    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
+        """Return the norms of the features of queries."""
+        norms = np.empty(len(Y))
+        for block in self._blocks(len(Y)):
+            norms[block] = np.linalg.norm(self._values(Y[block]) @ self._whitening, axis=1)
+        return norms
+
+    def _add(
+        self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
+    ) -> None:
+        values = self._values(X)
+        features = np.empty((len(X), self.n_features_out))
+        multiply_rows(values, self._whitening, features, n_threads)
+        add_clipped(features, 2.0**bits, l2_squared, sums)
+
+    def _values(self, X: NDArray) -> Array:
+        return kernel_values(self.kernel, X, self.landmarks, self.bandwidth)
+
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        size = max(1, _BLOCK_SIZE // self.n_features_out)
+        return (slice(i, i + size) for i in range(0, n_rows, size))
+
+    def _cost(self, n_rows: int) -> int:
+        return n_rows * self.n_features_out * (self.n_features_out + _KERNEL_COST)
+
+
+def grid(
+    low: Array, high: Array, bandwidth: float, kernel: str, max_points: int
+) -> Array | None:
+    """Return landmarks on a grid that give a smooth kernel to about 1e-5 within bounds.
+
+    Parameters
+    ----------
+    low, high : ndarray of shape (n_features,)
+        Bounds, which may be equal.
+    bandwidth : float
+        Positive.
+    kernel : str
+        Name of the kernel.
+    max_points : int
+        Greatest number of landmarks.
+
+    Returns
+    -------
+    landmarks : ndarray of shape (n_landmarks, n_features) or None
+        None if it takes more points, or if the kernel is not smooth at 0.
+    """
+    if kernel not in _SPACINGS:
         return None
-    axes = [
-        np.linspace(l - bandwidth * 2, h + 2 * bandwidth, s)
-        for l, h, s in zip(low, high, sizes)
-    ]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(low))
-
-
-class LandmarkSummary:
-    def __init__(self, landmarks, kernel, bandwidth, count_weight=0.0):
-        self.landmarks = landmarks
-        self.kernel = kernel
-        self.bandwidth = bandwidth
-        self.count_weight = math.ceil(count_weight * 2**16) / 2**16
-        K = kernel_values(kernel, landmarks, landmarks, bandwidth)
-        w, V = np.linalg.eigh(K)
-        keep = w > 1e-11 * w[-1]
-        self._map = V[:, keep] / np.sqrt(w[keep])
-        self._n_features_out = int(keep.sum())
-
-    n_entries = property(lambda s: s._n_features_out + (s.count_weight > 0))
-    count_norm = property(lambda s: 1 / s.count_weight)
-
-    def l1(self, bits):
-        return lattice_l1_from_l2(1, self._n_features_out, bits) + self._unit(bits)
-
-    def l2_squared(self, bits):
-        return lattice_l2_squared(1, self._n_features_out, bits) + self._unit(bits) ** 2
-
-    def integer_sum(self, X, bits, n_threads=1):
-        t = np.zeros(self.n_entries, np.int64)
-        t[: self._n_features_out] = (
-            np.rint(self._features(X) * 2.0**bits).astype(np.int64).sum(0)
-        )
-        if self.count_weight:
-            t[-1] = len(X) * self._unit(bits)
-        return t
-
-    def prepared(self, r, n_samples=None):
-        return r
-
-    def count(self, r):
-        return float(r[-1]) / self.count_weight
-
-    def sums(self, Y, prepared, n_threads=1):
-        return (self._features(Y) @ prepared[..., : self._n_features_out].T).astype(Y.dtype)
-
-    def mean_norms(self, Y, means, n_samples_known=False):
-        return _mean_norms(
-            np.linalg.norm(self._features(Y), axis=1)[:, None],
-            means,
-            0 if n_samples_known else self.count_norm,
-        )
-
-    def _unit(self, bits):
-        return int(self.count_weight * 2**bits)
-
-    def _features(self, X):
-        return kernel_values(self.kernel, X, self.landmarks, self.bandwidth) @ self._map
+    with np.errstate(over="ignore", divide="ignore"):
+        cells = (np.asarray(high) - low) / (_SPACINGS[kernel] * bandwidth)
+    if not np.all(cells < max_points):
+        return None
+    counts = [math.ceil(c) + 1 for c in cells]
+    if math.prod(counts) > max_points:
+        return None
+    ends = zip(low, high, counts, strict=True)
+    axes = np.meshgrid(*(np.linspace(*end) for end in ends), indexing="ij")
+    return np.stack([axis.ravel() for axis in axes], axis=1)

@@ -235,13 +235,13 @@ def mechanism(
         )
     if name in ("laplace", "l2") and delta != 0:
         raise ValueError(
-            f"mechanism={name!r} is private with delta=0; got delta={delta}. Set delta=0, or "
-            "take mechanism='gaussian'."
+            f"mechanism={name!r} is private with delta=0; got delta={delta}. Set delta=0, "
+            "or take mechanism='gaussian'."
         )
     if name == "gaussian" and delta == 0:
         raise ValueError(
-            "mechanism='gaussian' needs a delta between 0 and 1; got 0. Set delta=1e-6, say, "
-            "or take mechanism='auto'."
+            "mechanism='gaussian' needs a delta between 0 and 1; got 0. Set delta=1e-6, "
+            "say, or take mechanism='auto'."
         )
     if name == "l2" and noise_source == "opendp":
         raise ValueError(
@@ -271,6 +271,6 @@ def mechanism(
 def _check_range(epsilon: Real, scale: int, max_bits: int) -> None:
     if scale > 2**max_bits:
         raise ValueError(
-            f"epsilon={epsilon} is so small that the noise exceeds the range of its sampler. "
-            "Take a greater one."
+            f"epsilon={epsilon} is so small that the noise exceeds the range of its "
+            "sampler. Take a greater one."
         )

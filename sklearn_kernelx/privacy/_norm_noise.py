@@ -1,17 +1,17 @@
 """Noise of the l2 norm, rounded to integers: its law is exact, and so is the rounding.
 
-Z in R^m has a density proportional to exp(-|z|_2 / s), and round(Z), entry by entry, is what
-is added to an integer vector. For a vector q(x) of integers
+Z in R^m has a density proportional to exp(-|z|_2 / s). What is added to an integer vector
+q(x) is round(Z), entry by entry. Since
 
     q(x) + round(Z) = round(q(x) + Z),
 
-so that the release is postprocessing of q(x) + Z. For integer vectors v that neighbours
-differ by, with |v|_2 <= D, densities have the ratio exp((|z|_2 - |z - v|_2) / s), at most
+the release is postprocessing of q(x) + Z. For the vector v that neighbours differ by,
+with |v|_2 <= D, densities have the ratio exp((|z|_2 - |z - v|_2) / s), at most
 exp(D / s) by the triangle inequality: the release is (D / s)-private, without any delta.
 
 Z = s |N'| G, with independent G from N(0, I_m) and N' from N(0, I_{m+1}), has this law. The
-density of V = |N'|^2 is proportional to v^((m - 1)/2) exp(-v / 2), and given V that of Z to
-V^(-m/2) exp(-|z|^2 / 2 s^2 V). With r = |z| / s and v = w^2 the powers of v leave one of -1/2:
+density of V = |N'|^2 is proportional to v^((m - 1)/2) exp(-v / 2), and that of Z given V to
+V^(-m/2) exp(-|z|^2 / 2 s^2 V). So that of Z is, with r = |z| / s and v = w^2,
 
     int_0^inf v^(-1/2) exp(-v / 2 - r^2 / 2v) dv
         = 2 int_0^inf exp(-w^2 / 2 - r^2 / 2w^2) dw = sqrt(2 pi) exp(-r).
@@ -19,11 +19,11 @@ V^(-m/2) exp(-|z|^2 / 2 s^2 V). With r = |z| / s and v = w^2 the powers of v lea
 So one entry has the variance s^2 E V = s^2 (m + 1).
 
 The normal numbers are real ones, of which as many bits are drawn as are asked for, in the
-way of Karney [1]_. With S = 2^FIRST_BITS, an integer k >= 0 with P(k) ~ exp(-k^2 / 2 S^2) and
-x uniform in [0, 1), k + x is accepted with probability exp(-x (2k + x) / 2 S^2); then it has
-the density ~ exp(-(k + x)^2 / 2 S^2), and the bits of x that the decision left unread are
-uniform. Decisions are von Neumann's: a run of comparisons of uniform numbers with rational
-functions of x, each of which is decided by integers as soon as its interval permits.
+way of Karney [1]_. Let S = 2^FIRST_BITS, k >= 0 have P(k) ~ exp(-k^2 / 2 S^2), and x be
+uniform in [0, 1). If k + x is accepted with probability exp(-x (2k + x) / 2 S^2), it has a
+density proportional to exp(-(k + x)^2 / 2 S^2), and the bits of x that the decision left
+unread are uniform. The decision is von Neumann's: a run of comparisons of uniform numbers
+with rational functions of x, each of which is settled by integers as soon as bits suffice.
 
 The entries of round(Z) are decided likewise, by lower and upper bounds of s |N'| |G_i|. All
 is integer arithmetic, and nothing is approximated.
@@ -63,7 +63,7 @@ def l2_norm_noise(
     scale : Fraction or int
         Above 0 and up to 2^48, as for `discrete_laplace`.
     size : int or tuple of int
-        Shape of the result. The last axis is that of Z; along others, draws are independent.
+        Shape of the result. The last axis is that of Z, others are of independent draws.
     source : callable
         As for `discrete_laplace`.
 
@@ -119,7 +119,7 @@ def _roots(squares: NDArray) -> NDArray:
 
 
 def _half_normals(n: int, source: ByteSource) -> tuple[NDArray, int]:
-    """Moduli of standard normal numbers: integers, and their number of bits after the point."""
+    """Moduli of standard normal numbers, in units of 2^-bits, and the number of bits."""
     parts, left = [], n
     while left > 0:
         parts.append(_accepted(2 * left + 10, source))
@@ -139,8 +139,8 @@ def _accepted(n: int, source: ByteSource) -> tuple[NDArray, NDArray]:
     moduli = _extended(steps.astype(object), source)
     bits = np.full(len(steps), MORE_BITS)
     is_kept = np.ones(len(steps), bool)
-    # Above x (2k + x) / 2 S^2 < (2k + 1) / 2 S^2 the first comparison ends the run. The bound
-    # exceeds that by more than floats round.
+    # Above (2k + 1) / 2 S^2, or what exceeds it by more than floats round, the first
+    # comparison ends the run: x (2k + x) is less.
     bounds = np.ldexp(steps + 1.0, MORE_BITS - 2 * FIRST_BITS) * (1 + 2.0**-40)
     for i in np.flatnonzero(uniforms <= bounds):
         step, word = int(steps[i]), int(uniforms[i])
@@ -186,7 +186,7 @@ def _keeps(step: int, x: _Uniform, first: _Uniform) -> bool:
 
 
 def _is_below(uniform: _Uniform, factor: int, step: int, x: _Uniform) -> bool:
-    """Whether uniform * factor < x (2 step + x), of which bits are drawn until it is clear."""
+    """Whether uniform * factor < x (2 step + x), with as many bits as that takes."""
     while True:
         low, high = (n * ((2 * step << x.bits) + n) for n in (x.numerator, x.numerator + 1))
         unit = factor << 2 * x.bits

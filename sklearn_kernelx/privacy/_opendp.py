@@ -46,7 +46,7 @@ def _prelude() -> ModuleType:
     except ImportError as error:
         raise ImportError(
             "noise_source='opendp' needs the package opendp, 0.12 or newer: "
-            "pip install 'sklearn-kernelx[privacy]'. noise_source='native' needs nothing."
+            "pip install sklearn-kernelx[privacy]. noise_source='native' needs nothing."
         ) from error
     dp.enable_features("contrib")
     return dp

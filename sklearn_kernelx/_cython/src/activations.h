@@ -3,21 +3,12 @@
 #define ACTIVATIONS_H
 
 #include "loops.h"
+#include "turns.h"
 #include "vexp.h"
 
 #ifdef VARIANT_F64
-/* sin(2 pi s) / s in s^2 (Remez exchange in 50 digits): relative error 2.6e-19. */
-#define SINE_POLYNOMIAL                                                                 \
-  {0x1.921fb54442d18p+2, -0x1.4abbce625be52p+5, 0x1.466bc6775aa6ep+6,                   \
-   -0x1.32d2cce627542p+6, 0x1.50783485190b6p+5, -0x1.e3074ddd1d2c4p+3,                  \
-   0x1.e8f35e9d59d7cp+1, -0x1.6f79770e35db1p-1, 0x1.9d1b86f1b22d8p-4}
-#define SINE_DEGREE 8
 #define TANH_ONE_ABOVE 20.0
 #else
-/* 5.3e-9 */
-#define SINE_POLYNOMIAL                                                                 \
-  {0x1.921fb6p+2f, -0x1.4abbc2p+5f, 0x1.4668b0p+6f, -0x1.324ccap+6f, 0x1.3daff8p+5f}
-#define SINE_DEGREE 4
 #define TANH_ONE_ABOVE 10.0f
 #endif
 
@@ -33,20 +24,6 @@ INLINE vec v_tanh(vec x) {
   const vec e = v_fma(power, mantissa, v_sub(power, one));
   const vec minus_tanh = v_quotient(e, v_add(v_set1(2), e));
   return v_if_less(x, zero, minus_tanh, v_sub(zero, minus_tanh));
-}
-
-/* cos(2 pi w) = sin(2 pi (1/4 - a)) for the distance a of w to the nearest integer: both
- * differences are exact where that matters. */
-INLINE vec v_cos_of_turns(vec w) {
-  static const real c[SINE_DEGREE + 1] = SINE_POLYNOMIAL;
-  const vec magic = v_set1(ROUNDING_MAGIC);
-  const vec nearest = v_sub(v_add(w, magic), magic);
-  /* Turns too many to be counted: anything between -1 and 1. */
-  const vec distance = v_min(v_set1((real)0.5), v_abs(v_sub(w, nearest)));
-  const vec s = v_sub(v_set1((real)0.25), distance), square = v_mul(s, s);
-  vec p = v_set1(c[SINE_DEGREE]);
-  for (int k = SINE_DEGREE - 1; k >= 0; k--) p = v_fma(p, square, v_set1(c[k]));
-  return v_mul(p, s);
 }
 
 INLINE vec v_activation(const int activation, vec x) {

@@ -103,6 +103,17 @@ typedef struct {
   void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
   double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
                    double *out);
+  /* in the float64 table only: out = rows @ matrix, see row_products.h */
+  void (*row_products)(ptrdiff_t n_rows, ptrdiff_t n_features, const double *rows,
+                       ptrdiff_t n_columns, const double *matrix, double *out);
+  /* cos and sin of 2 pi turns, and sums += their weighted sums for rows of turns, see
+   * circle.h */
+  void (*circle)(ptrdiff_t n, const void *turns, void *cosines, void *sines);
+  void (*circle_sums)(ptrdiff_t n_rows, ptrdiff_t n, const void *turns, ptrdiff_t stride,
+                      const void *cosine_weights, const void *sine_weights, double *sums);
+  /* in the float64 table only, see lattice.h */
+  void (*add_clipped)(ptrdiff_t n, const double *features, double scale,
+                      uint64_t l2_squared, double *sums);
   /* one state, see quantum_states.h */
   void (*diagonal_state)(ptrdiff_t n_qubits, ptrdiff_t reps, const void *cosines,
                          const void *sines, void *state, void *work);

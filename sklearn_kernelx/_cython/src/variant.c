@@ -7,12 +7,15 @@
 #include "careful_sums.h"
 #include "centred_rows.h"
 #include "chain_overlaps.h"
+#include "circle.h"
 #include "csr_products.h"
 #include "gaussian_features.h"
+#include "lattice.h"
 #include "nearest.h"
 #include "normals.h"
 #include "pauli_rotations.h"
 #include "quantum_states.h"
+#include "row_products.h"
 #include "softmax.h"
 #include "tilted_sums.h"
 
@@ -46,6 +49,7 @@ extern const loops TABLE;
 const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
                      spline_block,   normals,      activate,      gaussian_features,
-                     add_weighted,   centre,       diagonal_state, hadamard_layer,
+                     add_weighted,   centre,       row_products,  circle,
+                     circle_sums,    add_clipped,  diagonal_state, hadamard_layer,
                      bloch_vector,   chain_overlaps, rotate_states, walk_back,
                      BESSEL};

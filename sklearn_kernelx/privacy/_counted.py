@@ -1,0 +1,107 @@
+"""Summaries by features of unit norm, with an entry that counts records."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_kernelx._parallel import worthwhile_threads
+from sklearn_kernelx.privacy._sensitivity import lattice_l1_from_l2, lattice_l2_squared
+
+Array = NDArray[np.float64]
+
+_WEIGHT_BITS = 16
+
+
+class CountedFeatures(ABC):
+    """What summaries by features have in common.
+
+    Parameters
+    ----------
+    n_features_out : int
+        Number of features of a record, whose squares add up to 1 at most.
+    count_weight : float
+        Weight of the entry of a record that counts it, rounded to 16 bits; 0 for none.
+    """
+
+    def __init__(self, n_features_out: int, count_weight: float) -> None:
+        self.n_features_out = n_features_out
+        units = round(count_weight * 2**_WEIGHT_BITS)
+        if units == 0 < count_weight:
+            raise ValueError(
+                f"count_weight={count_weight} is less than 2**-{_WEIGHT_BITS}."
+            )
+        self.count_weight = units / 2**_WEIGHT_BITS
+
+    @property
+    def n_entries(self) -> int:
+        """Length of the released vector: features, then the count if there is one."""
+        return self.n_features_out + (self.count_weight > 0)
+
+    @property
+    def count_norm(self) -> float:
+        """Factor from the deviation of the noise of an entry to that of `count`."""
+        return 1 / self.count_weight
+
+    def l1(self, bits: int) -> int:
+        """Return a bound on the l1 norm of the integers of a record."""
+        of_features = lattice_l1_from_l2(1, self.n_features_out, bits)
+        return of_features + self._count_unit(bits)
+
+    def l2_squared(self, bits: int) -> int:
+        """Return a bound on the squared l2 norm of the integers of a record."""
+        of_features = lattice_l2_squared(1, self.n_features_out, bits)
+        return of_features + self._count_unit(bits) ** 2
+
+    def integer_sum(self, X: Array, bits: int, n_threads: int = 1) -> NDArray[np.int64]:
+        """Add up the integers of records, whatever number of threads there is."""
+        limit = lattice_l2_squared(1, self.n_features_out, bits)
+        total = np.zeros(self.n_entries, np.int64)
+        for block in self._blocks(len(X)):
+            rows = X[block]
+            n = min(len(rows), worthwhile_threads(n_threads, self._cost(len(rows))))
+            sums = np.zeros((n, self.n_features_out))
+            self._add(rows, bits, limit, sums, n)
+            total[: self.n_features_out] += sums.sum(axis=0).astype(np.int64)
+        if self.count_weight > 0:
+            total[-1] = len(X) * self._count_unit(bits)
+        return total
+
+    def count(self, release: Array) -> float:
+        """Estimate the number of records from a release in units of 1."""
+        return float(release[-1]) / self.count_weight
+
+    def mean_norms(
+        self, Y: NDArray, means: NDArray, n_samples_known: bool = False
+    ) -> NDArray[np.float64]:
+        """Return the factors for sums over counts, times the count, to first order.
+
+        The sum and the count are in entries of their own.
+        """
+        means = np.asarray(means, dtype=np.float64)
+        norms = self.sum_norms(Y, n_samples_known)
+        norms = norms.reshape(len(Y), *[1] * (means.ndim - 1))
+        of_count = np.zeros_like(means) if n_samples_known else self.count_norm * means
+        return np.hypot(norms, of_count)
+
+    @abstractmethod
+    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
+        """Return the norms of the features of queries."""
+
+    @abstractmethod
+    def _add(
+        self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
+    ) -> None:
+        """Add integers of rows to `sums` of threads: `_cython._lattice_sums`."""
+
+    @abstractmethod
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        """Cut rows into blocks of some tenths of a second."""
+
+    @abstractmethod
+    def _cost(self, n_rows: int) -> int:
+        """Number of multiplications."""
+
+    def _count_unit(self, bits: int) -> int:
+        return int(self.count_weight * 2**bits)
