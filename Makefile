@@ -43,7 +43,7 @@ demo: $(VENV)/extra-plot $(VENV)/extra-progress
 test: $(VENV)/extra-test $(VENV)/extra-plot
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(VENV)/extra-test $(VENV)/extra-plot $(VENV)/extra-qiskit
+test-all: $(VENV)/extra-test $(VENV)/extra-plot $(VENV)/extra-qiskit $(VENV)/extra-privacy
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/extra-lint

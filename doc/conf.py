@@ -35,7 +35,7 @@ numpydoc_show_class_members = False
 # scikit-learn's labels cannot be known without the network.
 nitpicky = False
 
-SUBJECTS = ["density", "directional", "incremental", "quantum", "sampling"]
+SUBJECTS = ["density", "directional", "incremental", "privacy", "quantum", "sampling"]
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["auto_examples"],

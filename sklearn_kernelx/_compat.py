@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import (
     _check_feature_names_in,
     _check_sample_weight,
+    _num_features,
     _num_samples,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
+    "num_features",
     "num_samples",
     "ovr_decision_function",
     "safe_indexing",
@@ -53,6 +55,7 @@ __all__ = [
 
 check_feature_names_in: Callable[..., Any] = _check_feature_names_in
 fit_context: Callable[..., Any] = _fit_context
+num_features: Callable[..., int] = _num_features
 num_samples: Callable[..., int] = _num_samples
 ovr_decision_function: Callable[..., Any] = _ovr_decision_function
 safe_indexing: Callable[..., Any] = _safe_indexing

@@ -1,14 +1,13 @@
 """Sums of rows rounded to integers, each within a ball: src/lattice.h.
 
 Threads have sums of their own, of integers, so that the whole is the same for any number of
-them. BLAS is to run on one thread.
+them.
 """
 
 from cython.parallel cimport prange
 from libc.stdint cimport uint64_t
 
 from sklearn_kernelx._cython cimport _loops
-from sklearn_kernelx._cython._blas cimport gemm
 from sklearn_kernelx._cython._typedefs cimport float64_t, intp_t
 
 MAX_ROWS = 2**20  # sums of so many integers are exact in float64
@@ -61,10 +60,9 @@ def add_circles(
         last = (thread + 1) * n_rows // n_threads
         while first < last:
             rows = min(height, last - first)
-            gemm(
-                c"N", c"N", <int> rows, <int> n, <int> X.shape[1], 1,
-                &X[first, 0], <int> X.shape[1], &turns[0, 0], <int> n,
-                0, angles, <int> n,
+            # Not BLAS, of which the bits for a record depend on where it stands.
+            _loops.f64.row_products(
+                rows, X.shape[1], &X[first, 0], n, &turns[0, 0], angles
             )
             for i in range(rows):
                 _loops.f64.circle(n, angles + i * n, features, features + n)

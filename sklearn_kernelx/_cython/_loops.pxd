@@ -108,6 +108,9 @@ cdef extern from "loops.h" nogil:
             ptrdiff_t, const void *, double, double *) noexcept nogil
         double (*centre)(
             ptrdiff_t, const void *, const double *, double, double *) noexcept nogil
+        void (*row_products)(
+            ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, const double *,
+            double *) noexcept nogil
         void (*circle)(ptrdiff_t, const void *, void *, void *) noexcept nogil
         void (*circle_sums)(
             ptrdiff_t, ptrdiff_t, const void *, ptrdiff_t, const void *, const void *,

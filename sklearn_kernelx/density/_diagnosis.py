@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from sklearn_kernelx._kernel_volumes import log_normalizer
 from sklearn_kernelx._parallel import row_blocks
-from sklearn_kernelx.density._kernels import COMPACT_KERNELS, log_normalizer
+from sklearn_kernelx.density._kernels import COMPACT_KERNELS
 from sklearn_kernelx.density._neighbourhoods import (
     FEW,
     LocalSums,

@@ -12,10 +12,10 @@ from sklearn.utils import check_array
 
 from sklearn_kernelx._compat import check_sample_weight
 from sklearn_kernelx._cython._binning import ORDER, gather, moments, scatter
+from sklearn_kernelx._kernel_volumes import log_normalizer
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx.density._bandwidth import resolve_bandwidth
 from sklearn_kernelx.density._kernel_sums import log_kernel_sums
-from sklearn_kernelx.density._kernels import log_normalizer
 from sklearn_kernelx.density._points import log_shares, pack_points
 
 MAX_FEATURES = 3

@@ -17,6 +17,7 @@ from sklearn_kernelx._compat import (
     check_sample_weight,
     fit_context,
 )
+from sklearn_kernelx._kernel_volumes import log_normalizer
 from sklearn_kernelx._parallel import effective_n_threads
 from sklearn_kernelx._random import places_at
 from sklearn_kernelx.density._bandwidth import DISTANCE_RULES, RULES, resolve_bandwidth
@@ -26,7 +27,6 @@ from sklearn_kernelx.density._kernel_sums import log_kernel_sums
 from sklearn_kernelx.density._kernels import (
     COMPACT_KERNELS,
     LOG_KERNELS,
-    log_normalizer,
     sample_kernel,
 )
 from sklearn_kernelx.density._points import Points, log_shares, pack_points, unpack_rows

@@ -1,3 +1,18 @@
 """Differentially private similarities, densities and classifiers."""
 
-__all__: list[str] = []
+from sklearn_kernelx.privacy._accountant import BudgetAccountant, BudgetExceededError
+from sklearn_kernelx.privacy._classifier import PrivateKernelClassifier
+from sklearn_kernelx.privacy._display import PrivacyUtilityDisplay
+from sklearn_kernelx.privacy._kernel_density import PrivateKernelDensity
+from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning
+from sklearn_kernelx.privacy._similarity import PrivateSimilarity
+
+__all__ = [
+    "BudgetAccountant",
+    "BudgetExceededError",
+    "PrivacyLeakWarning",
+    "PrivacyUtilityDisplay",
+    "PrivateKernelClassifier",
+    "PrivateKernelDensity",
+    "PrivateSimilarity",
+]

@@ -14,7 +14,17 @@ _COMPOSITIONS = ("basic", "zcdp")
 
 
 class BudgetExceededError(ValueError):
-    """Raised before anything is spent or read, where a release exceeds the budget."""
+    """Raised before anything is spent or read, where a release exceeds the budget.
+
+    Examples
+    --------
+    >>> from sklearn_kernelx import BudgetAccountant, BudgetExceededError
+    >>> try:
+    ...     BudgetAccountant(1.0).spend(2.0)
+    ... except BudgetExceededError:
+    ...     print("too much")
+    too much
+    """
 
 
 class BudgetAccountant:
@@ -58,7 +68,7 @@ class BudgetAccountant:
 
     Examples
     --------
-    >>> from sklearn_kernelx.privacy._accountant import BudgetAccountant
+    >>> from sklearn_kernelx import BudgetAccountant
     >>> accountant = BudgetAccountant(1.0, 1e-6)
     >>> accountant.spend(0.3)
     >>> accountant.spend(0.3, 1e-7)
@@ -194,7 +204,13 @@ class BudgetAccountant:
         return self._guarantee_of_rho(_float_down(left[0]))
 
     def remaining_rho(self) -> float:
-        """The rho that can be spent yet, rounded down; with composition="zcdp" only."""
+        """The rho that can be spent yet, with composition="zcdp" only.
+
+        Returns
+        -------
+        rho : float
+            Rounded down.
+        """
         if self._composition == "basic":
             raise ValueError("There is a rho with composition='zcdp' only.")
         return _float_down(self._budget[0] - self._spent[0])

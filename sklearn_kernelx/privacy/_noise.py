@@ -80,7 +80,7 @@ def discrete_laplace(
     TypeError, ValueError
         If `scale` is no such number, or `source` returns anything else.
     """
-    scale = _checked(scale, "scale", MAX_SCALE_BITS)
+    scale = checked_fraction(scale, "scale", MAX_SCALE_BITS)
     drawn = np.empty(size, np.int64)
     _discrete_noise.laplace(drawn.reshape(-1), source, scale.numerator, scale.denominator)
     return drawn
@@ -112,7 +112,7 @@ def discrete_gaussian(
     TypeError, ValueError
         If `variance` is no such number, or `source` returns anything else.
     """
-    variance = _checked(variance, "variance", 2 * MAX_SCALE_BITS)
+    variance = checked_fraction(variance, "variance", 2 * MAX_SCALE_BITS)
     drawn = np.empty(size, np.int64)
     scale, *terms = gaussian_proposal(variance)
     _discrete_noise.gaussian(
@@ -146,7 +146,8 @@ def gaussian_proposal(variance: Fraction) -> tuple[Fraction, int, int, int, int]
     return scale, 1, rounded_deviation, denominator, 2 * numerator
 
 
-def _checked(number: Fraction | int, name: str, max_bits: int) -> Fraction:
+def checked_fraction(number: Fraction | int, name: str, max_bits: int) -> Fraction:
+    """Refuse what is not exact, or too long for the samplers."""
     if not isinstance(number, Rational) or isinstance(number, bool):
         raise TypeError(
             f"{name} must be an int or a Fraction, since noise is drawn in exact "

@@ -8,7 +8,7 @@ from oracles import KERNELS, assert_log_density, kernel_volume, log_density
 from sklearn.neighbors import KernelDensity as ScikitLearnKernelDensity
 
 from sklearn_kernelx import KernelDensity
-from sklearn_kernelx.density._kernels import log_kernel_volume
+from sklearn_kernelx._kernel_volumes import log_kernel_volume
 
 TOLERANCE = {np.float64: 1e-11, np.float32: 1e-3}
 METRICS = ["euclidean", "manhattan", "chebyshev"]

@@ -103,6 +103,9 @@ typedef struct {
   void (*add_weighted)(ptrdiff_t n, const void *row, double weight, double *sums);
   double (*centre)(ptrdiff_t n, const void *row, const double *centre, double factor,
                    double *out);
+  /* in the float64 table only: out = rows @ matrix, see row_products.h */
+  void (*row_products)(ptrdiff_t n_rows, ptrdiff_t n_features, const double *rows,
+                       ptrdiff_t n_columns, const double *matrix, double *out);
   /* cos and sin of 2 pi turns, and sums += their weighted sums for rows of turns, see
    * circle.h */
   void (*circle)(ptrdiff_t n, const void *turns, void *cosines, void *sines);

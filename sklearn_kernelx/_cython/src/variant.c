@@ -15,6 +15,7 @@
 #include "normals.h"
 #include "pauli_rotations.h"
 #include "quantum_states.h"
+#include "row_products.h"
 #include "softmax.h"
 #include "tilted_sums.h"
 
@@ -48,6 +49,7 @@ extern const loops TABLE;
 const loops TABLE = {QUOTE(ISA),     exp_array,   softmax_row,  csr_times, csr_outer,
                      pair_sums,      careful_sums, nearest_points, tilted_sums,
                      spline_block,   normals,      activate,      gaussian_features,
-                     add_weighted,   centre,       circle,        circle_sums,
-                     add_clipped,    diagonal_state, hadamard_layer, bloch_vector,
-                     chain_overlaps, rotate_states, walk_back,    BESSEL};
+                     add_weighted,   centre,       row_products,  circle,
+                     circle_sums,    add_clipped,  diagonal_state, hadamard_layer,
+                     bloch_vector,   chain_overlaps, rotate_states, walk_back,
+                     BESSEL};

@@ -1,0 +1,138 @@
+"""Densities and classes against their peers without privacy."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.datasets import load_digits
+from sklearn.neighbors import KernelDensity
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sklearn_kernelx.privacy import (
+    PrivacyLeakWarning,
+    PrivateKernelClassifier,
+    PrivateKernelDensity,
+)
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(size=(500, 2))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "peer"), [("gaussian", "gaussian"), ("exponential_l2", "exponential")]
+)
+def test_density_without_noise_is_that_of_scikit_learn(kernel, peer):
+    private = PrivateKernelDensity(
+        epsilon=1e6, kernel=kernel, bandwidth=0.5, n_components=20_000
+    ).fit(X)
+    known = KernelDensity(kernel=peer, bandwidth=0.5).fit(X)
+    np.testing.assert_allclose(private.score_samples(X), known.score_samples(X), atol=0.1)
+    score = np.sum(private.score_samples(X))
+    np.testing.assert_allclose(private.score(X), score)
+
+
+def test_laplacian_density_is_normalised():
+    line = X[:, :1]
+    private = PrivateKernelDensity(
+        epsilon=1e6, kernel="laplacian", bandwidth=0.3, n_components=2**15
+    ).fit(line)
+    where = np.linspace(-3, 4, 2001)[:, np.newaxis]
+    total = np.sum(np.exp(private.score_samples(where))) * 7 / 2000
+    assert abs(total - 1) < 0.05
+
+
+def test_a_grid_is_far_closer_than_random_features():
+    known = np.exp(KernelDensity(bandwidth=0.3).fit(X).score_samples(X))
+    grid = PrivateKernelDensity(epsilon=1e6, bandwidth=0.3, bounds=(0, 1)).fit(X)
+    assert np.max(abs(np.exp(grid.score_samples(X)) / known - 1)) < 1e-3
+
+
+def test_density_has_a_floor():
+    private = PrivateKernelDensity(epsilon=1.0, bandwidth=0.1).fit(X)
+    far = private.score_samples(100 + X)
+    at_floor = np.log(private.noise_deviation_ / private.n_samples_noisy_)
+    at_floor -= np.log(2 * np.pi * 0.01)
+    assert np.all(np.isfinite(far))
+    np.testing.assert_allclose(np.min(far), at_floor)
+
+
+def digits():
+    rows, labels = load_digits(return_X_y=True)
+    return rows[:1400], labels[:1400], rows[1400:], labels[1400:]
+
+
+def test_classes_without_noise_are_those_of_the_exact_means():
+    known, labels, rows, _ = digits()
+    private = PrivateKernelClassifier(
+        epsilon=1e6, bandwidth=18.0, n_components=16_384, classes=range(10)
+    ).fit(known, labels)
+    similar = np.exp(-cdist(rows, known, "sqeuclidean") / (2 * 18.0**2))
+    means = np.stack([similar[:, labels == c].mean(axis=1) for c in range(10)], axis=1)
+    np.testing.assert_allclose(private.decision_function(rows), means, atol=0.03)
+    assert np.mean(private.predict(rows) == np.argmax(means, axis=1)) > 0.97
+
+
+def test_mean_distances_classify():
+    known, labels, rows, truth = digits()
+    for kernel in ("sqeuclidean", "l1", "l2"):
+        private = PrivateKernelClassifier(
+            kernel=kernel, epsilon=1e5, bounds=(0, 16), classes=range(10), n_components=256
+        ).fit(known, labels)
+        assert private.score(rows, truth) > 0.75
+        assert np.all(private.decision_function(rows) < 0)
+
+
+def test_digits_at_epsilon_one():
+    known, labels, rows, truth = digits()
+    private = PrivateKernelClassifier(
+        epsilon=1.0, delta=1e-5, bandwidth=18.0, n_components=4096, classes=range(10)
+    )
+    assert private.fit(known, labels).score(rows, truth) > 0.7
+
+
+def test_labels_read_from_the_data_are_warned_of():
+    labels = np.where(X[:, 0] > 0.5, "right", "left")
+    with pytest.warns(PrivacyLeakWarning, match="classes"):
+        leaky = PrivateKernelClassifier().fit(X, labels)
+    assert not leaky.is_private_
+    private = PrivateKernelClassifier(classes=["right", "left", "none"], epsilon=10)
+    private.fit(X, labels)
+    assert private.is_private_
+    assert private.classes_.tolist() == ["left", "none", "right"]
+    assert private.decision_function(X).shape == (500, 3)
+    assert leaky.decision_function(X).shape == (500,)
+    agreement = leaky.predict(X) == leaky.classes_[(leaky.decision_function(X) > 0) * 1]
+    assert np.all(agreement)
+
+
+def test_unknown_labels_are_refused_without_being_named():
+    with pytest.raises(ValueError, match="not in classes") as caught:
+        PrivateKernelClassifier(classes=[0, 1]).fit(X, np.full(500, 31415))
+    assert "31415" not in str(caught.value)
+
+
+def test_priors_weigh_the_classes():
+    labels = (np.arange(500) % 5 == 0) * 1
+    parameters = {"classes": [0, 1], "epsilon": 1e6, "bandwidth": 10.0}
+    uniform = PrivateKernelClassifier(**parameters).fit(X, labels)
+    counted = PrivateKernelClassifier(class_prior="counts", **parameters).fit(X, labels)
+    given = PrivateKernelClassifier(class_prior=[1, 3], **parameters).fit(X, labels)
+    assert abs(uniform.decision_function(X)).max() < 0.05
+    assert np.all(counted.predict(X) == 0)
+    assert np.all(given.predict(X) == 1)
+    np.testing.assert_allclose(counted.class_count_noisy_, [400, 100], atol=1)
+    for prior, name in (([1, 2, 3], "class_prior"), ([1, -1], "class_prior")):
+        with pytest.raises(ValueError, match=name):
+            PrivateKernelClassifier(class_prior=prior, **parameters).fit(X, labels)
+    with pytest.raises(ValueError, match="class_prior"):
+        PrivateKernelClassifier(
+            kernel="sqeuclidean", class_prior="counts", bounds=(0, 1)
+        ).fit(X, labels)
+
+
+def test_it_goes_into_a_pipeline():
+    scaled = make_pipeline(
+        FunctionTransformer(lambda rows: 2 * rows),
+        PrivateKernelDensity(epsilon=100.0, bandwidth=1.0, bounds=(0, 2)),
+    )
+    assert scaled.fit(X).score_samples(X).shape == (500,)
