@@ -10,11 +10,10 @@ from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
     ProjectedHistograms,
     default_bins,
-    sphere_directions,
 )
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import frequencies
+from sklearn_kernelx.privacy._spectra import frequencies, sphere_directions
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")

@@ -11,9 +11,9 @@ from scipy import stats
 from sklearn_kernelx.privacy._kernels import KERNELS, kernel_values
 from sklearn_kernelx.privacy._spectra import (
     MAX_SOBOL_DIMENSION,
-    directions,
     frequencies,
     sobol_points,
+    sphere_directions,
 )
 
 BANDWIDTH = 0.7
@@ -85,7 +85,9 @@ def test_orthogonal_in_blocks(kernel):
 
 
 def test_directions_are_uniform():
-    first = np.array([directions(1, 3, np.random.default_rng(s))[0] for s in range(2000)])
+    first = np.array(
+        [sphere_directions(1, 3, np.random.default_rng(s))[0] for s in range(2000)]
+    )
     np.testing.assert_allclose(np.linalg.norm(first, axis=1), 1)
     # Archimedes: every entry is uniform.
     for entry in first.T:
