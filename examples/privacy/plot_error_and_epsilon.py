@@ -88,7 +88,7 @@ figure, axes = plt.subplots(1, 3, figsize=(11.5, 4.2), layout="constrained", sha
 for ax, (title, (model, X, Y)) in zip(axes, views.items(), strict=False):
     for delta, (_, colour) in promises.items():
         display = PrivacyUtilityDisplay.from_estimator(
-            model.set_params(delta=delta), X, Y, ax=ax, color=colour, ms=5, n_repeats=4
+            model.set_params(delta=delta), X, Y, ax=ax, color=colour, ms=5, n_repeats=3
         )
         display.line_expected_.set(color=colour, lw=1)
         display.line_approximation_.set(color=INK)
