@@ -79,7 +79,7 @@ for delta, errors in by_components.items():
 # reached near an epsilon of 1: less privacy does not help then, and more components do.
 #
 # Pure noise grows with the root of their number. Few components then are bad features and
-# many are loud ones; the best number is a tenth to a fifth of epsilon times the records
+# many are loud ones; the best number is a tenth to a third of epsilon times the records
 # here. It has to be chosen for a pure guarantee, and not for the other.
 
 OURS, PEER, INK = "#0b6e75", "#d1603d", "#222222"
