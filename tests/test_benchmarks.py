@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
@@ -204,3 +205,63 @@ def test_streams_end_as_the_joint_fit_in_a_rehearsal(harness, monkeypatch):
         cells = dict(zip(verdict["columns"], row, strict=True))
         assert cells["same label as joint"] == 1
         assert cells["largest difference of scores"] < 1e-9
+
+
+@pytest.fixture
+def kernel_sums(harness):
+    from cases import _privacy_baselines
+
+    return _privacy_baselines
+
+
+@pytest.fixture
+def clusters(harness):
+    from cases._privacy_data import Problem
+
+    return Problem(10, 300, seed=0)
+
+
+def test_exact_sums_are_those_of_brute_force(clusters):
+    X, Y = clusters.X, clusters.Y
+    squares = cdist(Y, X, "sqeuclidean")
+    kernel = np.exp(-squares / (2 * clusters.bandwidth**2))
+    np.testing.assert_allclose(clusters.density, kernel.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(clusters.distances, cdist(Y, X, "cityblock").sum(axis=1))
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_tree_of_distances(kernel_sums, clusters, centred):
+    tree = kernel_sums.BinaryTree(clusters.X, centred)
+    rng = np.random.default_rng(0)
+    sums = tree.sums(tree.released(np.inf, rng), clusters.Y)
+    # Records in the leaf of a query are as near as its width.
+    leaf = 2.0**-kernel_sums.DEPTH
+    np.testing.assert_allclose(sums, clusters.distances, atol=300 * 10 * leaf / 5)
+
+    corner = np.vstack([clusters.X, np.ones(10)])
+    change = 0.0
+    for level, other in zip(
+        tree.levels, kernel_sums.BinaryTree(corner, centred).levels, strict=True
+    ):
+        change += np.sum(np.abs(other - level).sum(axis=(1, 2)) / tree.scales(0.5))
+    assert 0.49 < change <= 0.5  # a corner reaches what the noise is for
+
+
+def test_published_fourier_features(kernel_sums, clusters):
+    rng = np.random.default_rng(0)
+    lsq = kernel_sums.LSQFourier(clusters.X, clusters.bandwidth, 20_000, rng)
+    features = lsq.features(clusters.Y)
+    (means,) = lsq.estimates(features, np.inf, 20_000, 1, rng)
+    assert np.max(np.abs(means - clusters.density)) < 4 / np.sqrt(20_000)
+    m, epsilon = 64, 0.1
+    noisy = lsq.estimates(features, epsilon, m, 4000, rng)
+    # Of an entry 2 m / (epsilon n), which m products with unit variance average.
+    deviation = 2 * np.sqrt(m) / (epsilon * 300)
+    np.testing.assert_allclose(noisy.std(axis=0).mean(), deviation, rtol=0.05)
+
+
+def test_diffprivlib_figures_are_a_report(harness):
+    path = BENCHMARKS / "results" / "diffprivlib.json"
+    (table,) = json.loads(path.read_text())["tables"]
+    assert table["columns"][:4] == ["data", "epsilon", "classifier", "accuracy"]
+    assert {row[2] for row in table["rows"]} == {"GaussianNB", "LogisticRegression"}

@@ -13,7 +13,7 @@ from sklearn_kernelx.privacy._histograms import (
 )
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import directions, frequencies
+from sklearn_kernelx.privacy._spectra import frequencies, sphere_directions
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
@@ -198,7 +198,7 @@ def _projections(
     if request.delta == 0:
         # Pure noise in an answer grows as the root of their number.
         n_directions = min(n_directions, _MAX_PURE_DIRECTIONS)
-    arguments["directions"] = directions(n_directions, n_features, generator)
+    arguments["directions"] = sphere_directions(n_directions, n_features, generator)
     # Projections fill a part of their interval only.
     arguments["n_bins"] = _n_bins(request, n_directions, 2)
     return Construction("projections", arguments)

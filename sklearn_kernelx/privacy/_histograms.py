@@ -237,7 +237,7 @@ class ProjectedHistograms:
     Parameters
     ----------
     directions : (n_directions, n_features) array-like
-        Public unit vectors, each uniform on the sphere: `directions` of `_spectra`.
+        Public unit vectors, each uniform on the sphere: `sphere_directions` of `_spectra`.
 
     low, high : (n_features,) array-like
         Public bounds. Records outside count as the nearest point inside.

@@ -26,7 +26,7 @@ from sklearn_kernelx.privacy._histograms import (
     default_bins,
     mean_projection,
 )
-from sklearn_kernelx.privacy._spectra import directions
+from sklearn_kernelx.privacy._spectra import sphere_directions
 
 LOW, HIGH = np.array([-1.0, 0.0, 2.0, 1e-3]), np.array([2.0, 5e-4, 2.0, 40.0])
 
@@ -123,8 +123,8 @@ def test_threads_give_the_same_integers(monkeypatch):
     monkeypatch.setattr(histograms, "worthwhile_threads", lambda n, work: n)
     X = np.random.default_rng(2).uniform(-1, 2, (101, 3))
     assert_additive(HatHistograms(np.zeros(3), np.ones(3), 4), X)
-    drawn = directions(5, 3, np.random.default_rng(0))
-    assert_additive(ProjectedHistograms(drawn, np.zeros(3), np.ones(3), 4), X)
+    directions = sphere_directions(5, 3, np.random.default_rng(0))
+    assert_additive(ProjectedHistograms(directions, np.zeros(3), np.ones(3), 4), X)
 
 
 @pytest.mark.parametrize(
@@ -313,14 +313,14 @@ def test_no_box(low, high):
 
 @pytest.mark.parametrize("d", [1, 2, 3, 10])
 def test_directions(d):
-    drawn = directions(40_000, d, np.random.default_rng(4))
-    np.testing.assert_allclose(np.linalg.norm(drawn, axis=1), 1)
-    for block in drawn[: 3 * d].reshape(3, d, d):
+    directions = sphere_directions(40_000, d, np.random.default_rng(4))
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
+    for block in directions[: 3 * d].reshape(3, d, d):
         np.testing.assert_allclose(block @ block.T, np.eye(d), atol=1e-12)
-    sizes = np.abs(drawn[::d])
+    sizes = np.abs(directions[::d])
     error = 5 / math.sqrt(len(sizes))
     assert np.abs(sizes.mean(axis=0) - mean_projection(d)).max() < error or d == 1
-    assert np.abs(drawn[::d].mean(axis=0)).max() < error
+    assert np.abs(directions[::d].mean(axis=0)).max() < error
 
 
 def test_euclidean_distances():
@@ -330,8 +330,8 @@ def test_euclidean_distances():
     true = np.linalg.norm(X[None] - Y[:, None], axis=2).sum(axis=1)
     errors = []
     for constant in (1.0, math.sqrt(d) * mean_projection(d)):  # a mutant: 1 / sqrt(d)
-        drawn = directions(1200, d, np.random.default_rng(5))
-        summary = ProjectedHistograms(drawn, np.zeros(d), np.ones(d), 24)
+        directions = sphere_directions(1200, d, np.random.default_rng(5))
+        summary = ProjectedHistograms(directions, np.zeros(d), np.ones(d), 24)
         answers = constant * answers_of(summary, released(summary, X), Y)
         errors.append(np.abs(answers / true - 1).max())
     assert errors[0] < 0.02 < errors[1]
@@ -341,14 +341,14 @@ def test_projections_are_bounded():
     g = np.random.default_rng(6)
     low, high = np.array([-1.0, 0.0, 2.0]), np.array([2.0, 5e-4, 2.0])
     X = hostile_records(low, high, g, 10)
-    summary = ProjectedHistograms(directions(7, 3, g), low, high, 5)
+    summary = ProjectedHistograms(sphere_directions(7, 3, g), low, high, 5)
     assert_within_sensitivity(summary, np.concatenate([X, climbed(summary, X, g, 3)]))
     assert_additive(summary, X)
 
 
 def test_projected_norms():
-    drawn = directions(4, 3, np.random.default_rng(7))
-    summary = ProjectedHistograms(drawn, np.zeros(3), np.ones(3), 3)
+    directions = sphere_directions(4, 3, np.random.default_rng(7))
+    summary = ProjectedHistograms(directions, np.zeros(3), np.ones(3), 3)
     Y = np.random.default_rng(8).uniform(-1, 2, (3, 3))
     check_norms(summary, Y, None)
     check_norms(summary, Y, 5.0)

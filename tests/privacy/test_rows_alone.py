@@ -8,7 +8,7 @@ from sklearn_kernelx.privacy._fourier import FourierSummary
 from sklearn_kernelx.privacy._histograms import HatHistograms, ProjectedHistograms
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import directions, frequencies
+from sklearn_kernelx.privacy._spectra import frequencies, sphere_directions
 
 RNG = np.random.default_rng(0)
 D = 37
@@ -18,7 +18,7 @@ SUMMARIES = {
     "rff": FourierSummary(frequencies("gaussian", 517, D, 2.0, RNG), 0.3),
     "nystroem": LandmarkSummary(RNG.uniform(size=(101, D)), "gaussian", 2.0, 0.3),
     "histograms": HatHistograms(*BOX, 7),
-    "projections": ProjectedHistograms(directions(51, D, RNG), *BOX, 7),
+    "projections": ProjectedHistograms(sphere_directions(51, D, RNG), *BOX, 7),
     "moments": Moments(*BOX),
 }
 
