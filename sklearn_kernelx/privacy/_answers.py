@@ -31,7 +31,9 @@ class Answers:
         self._summary = summary
         self._n_samples = n_samples
         self._noise_deviation = noise_deviation
-        self._prepared = np.stack([summary.prepared(r, n_samples) for r in releases])
+        self._prepared = np.stack(
+            [summary.prepared(r, n_samples, noise_deviation) for r in releases]
+        )
         self.counts = np.array(
             [summary.count(r) if n_samples is None else n_samples for r in releases],
             dtype=np.float64,

@@ -33,8 +33,8 @@ class PrivateKernelClassifier(ClassifierMixin, PrivateSums):
     [epsilon]
 
     kernel : str, default="gaussian"
-        As for :class:`PrivateSimilarity`. With a distance the smallest mean wins;
-        "sqeuclidean" is a classifier of class means, and often the one to beat.
+        As for :class:`PrivateSimilarity`. With a distance the smallest mean wins, and
+        "sqeuclidean" is the distance to the mean of a class: often the one to beat.
 
     [bandwidth]
         Not used by distances.
@@ -202,8 +202,9 @@ default="uniform"
         Returns
         -------
         scores : ndarray of shape (n_queries,) or (n_queries, n_classes)
-            Mean similarities times `class_prior`, or negative mean distances. With two
-            classes that of the second less that of the first.
+            Mean similarities times `class_prior`, or negative mean distances, or those to
+            the mean for "sqeuclidean". With two classes that of the second less that of
+            the first.
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
@@ -235,7 +236,8 @@ default="uniform"
         Returns
         -------
         expected_error : ndarray of shape (n_queries, n_classes)
-            To first order in the noise of the numbers of records, without `class_prior`.
+            To first order in the noise of the numbers of records, without `class_prior`;
+            a bound for ``kernel="sqeuclidean"``.
         """
         answers, X, n_threads = self._asked(X)
         return answers.mean_deviations(X, n_threads)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_kernelx.privacy._centroids import Centroids
 from sklearn_kernelx.privacy._fourier import FourierSummary
 from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
@@ -28,6 +29,7 @@ SUMMARIES = {
     "histograms": HatHistograms,
     "projections": ProjectedHistograms,
     "moments": Moments,
+    "centroids": Centroids,
 }
 
 
@@ -55,6 +57,8 @@ class Request(NamedTuple):
     landmarks: ArrayLike | None
     epsilon: float
     delta: float
+    # For "sqeuclidean": the distance to the mean, and not the mean of distances.
+    to_mean: bool
 
 
 def count_weight(law: str, n_entries: int) -> float:
@@ -97,7 +101,7 @@ def construction(
     construction : Construction
     """
     if request.kernel in DISTANCES:
-        return _for_distance(request, box, n_features, count_weight == 0, generator)
+        return _for_distance(request, box, n_features, count_weight, generator)
     landmarks = _landmarks(request, box, n_features)
     if landmarks is not None:
         return Construction(
@@ -163,7 +167,7 @@ def _for_distance(
     request: Request,
     box: Box | None,
     n_features: int,
-    count_is_public: bool,
+    count_weight: float,
     generator: np.random.Generator,
 ) -> Construction:
     if box is None:
@@ -177,8 +181,10 @@ def _for_distance(
             "features='auto' and landmarks=None."
         )
     arguments: dict[str, Any] = {"low": box[0], "high": box[1]}
+    if request.kernel == "sqeuclidean" and request.to_mean:
+        return Construction("centroids", {**arguments, "count_weight": count_weight})
     if request.kernel == "sqeuclidean" or (request.kernel == "lp" and request.p == 2):
-        if count_is_public:
+        if count_weight == 0:
             arguments["count_weight"] = 0.0
         return Construction("moments", arguments)
     if request.kernel == "l2":

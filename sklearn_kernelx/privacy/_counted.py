@@ -72,22 +72,15 @@ class CountedFeatures(ABC):
         """Estimate the number of records from a release in units of 1."""
         return float(release[-1]) / self.count_weight
 
-    def mean_norms(
-        self, Y: NDArray, means: NDArray, n_samples_known: bool = False
-    ) -> NDArray[np.float64]:
-        """Return the factors for sums over counts, times the count, to first order.
+    def _with_count(self, norms: Array, means: NDArray, n_samples_known: bool) -> Array:
+        """Add to the norms for sums what a noisy count adds to those for means.
 
         The sum and the count are in entries of their own.
         """
         means = np.asarray(means, dtype=np.float64)
-        norms = self.sum_norms(Y, n_samples_known)
-        norms = norms.reshape(len(Y), *[1] * (means.ndim - 1))
+        norms = norms.reshape(len(norms), *[1] * (means.ndim - 1))
         of_count = np.zeros_like(means) if n_samples_known else self.count_norm * means
         return np.hypot(norms, of_count)
-
-    @abstractmethod
-    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
-        """Return the norms of the features of queries."""
 
     @abstractmethod
     def _add(

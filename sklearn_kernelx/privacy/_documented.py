@@ -88,7 +88,7 @@ SHARED = {
         Whether that holds; False if the noise was seeded or something public was read
         from the data, of which a :class:`PrivacyLeakWarning` has told.
 
-    features_ : {"rff", "nystroem", "histograms", "projections", "moments"}
+    features_ : {"rff", "nystroem", "histograms", "projections", "moments", "centroids"}
         What carries the kernel or distance.
 
     frequencies_ : ndarray of shape (n_components // 2, n_features) or None

@@ -51,7 +51,9 @@ class FourierSummary(CountedFeatures):
         self._turns = {np.dtype(t): turns.astype(t) for t in (np.float64, np.float32)}
         self._scale = n_frequencies**-0.5
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return the weights of cosines and sines."""
         return release[: self.n_features_out] * self._scale
 
@@ -73,6 +75,12 @@ class FourierSummary(CountedFeatures):
     def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
         """Return the norms of the features of queries."""
         return np.ones(len(Y))
+
+    def mean_norms(
+        self, Y: NDArray, means: NDArray, n_samples_known: bool = False
+    ) -> Array:
+        """Return the factors for sums over counts, times the count, to first order."""
+        return self._with_count(self.sum_norms(Y), means, n_samples_known)
 
     def _add(
         self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int

@@ -124,7 +124,9 @@ class HatHistograms:
         total[: parts[0].size] = parts.sum(axis=0).reshape(-1)
         return total
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return the cubics that answers are read from, (n_features, n_pieces, 4)."""
         counts = self._counts(release)
         n = self.count(release) if n_samples is None else n_samples
@@ -303,9 +305,11 @@ class ProjectedHistograms:
             total += self._histograms.integer_sum(projections, bits, n_threads)
         return total
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return the cubics that answers are read from, (n_directions, n_pieces, 4)."""
-        return self._histograms.prepared(release, n_samples)
+        return self._histograms.prepared(release, n_samples, noise_deviation)
 
     def count(self, release: Array) -> float:
         """Estimate the number of records."""

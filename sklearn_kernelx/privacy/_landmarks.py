@@ -69,7 +69,9 @@ class LandmarkSummary(CountedFeatures):
             inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
         self._whitening = np.ascontiguousarray(inverse.T)
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return the weights of the landmarks."""
         return self._whitening @ release[: self.n_features_out]
 
@@ -89,6 +91,12 @@ class LandmarkSummary(CountedFeatures):
         for block in self._blocks(len(Y)):
             norms[block] = np.linalg.norm(self._values(Y[block]) @ self._whitening, axis=1)
         return norms
+
+    def mean_norms(
+        self, Y: NDArray, means: NDArray, n_samples_known: bool = False
+    ) -> Array:
+        """Return the factors for sums over counts, times the count, to first order."""
+        return self._with_count(self.sum_norms(Y), means, n_samples_known)
 
     def _add(
         self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int

@@ -92,7 +92,9 @@ class Moments:
         total[d + 1 :] = len(X) * limits[d + 1 :]
         return total
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return the sums of v and of its square, and the number of records."""
         d = len(self.low)
         n = self.count(release) if n_samples is None else n_samples

@@ -117,8 +117,9 @@ class PrivateSums(BaseEstimator):
                 f"bandwidth={self.bandwidth!r} would read the private data. Pass a number "
                 "that is known without them."
             )
-        asked = {name: getattr(self, name) for name in Request._fields}
-        request = Request(**{**asked, "delta": self._delta()})
+        resolved = {"delta": self._delta(), "to_mean": self._has_groups}
+        names = set(Request._fields) - set(resolved)
+        request = Request(**{name: getattr(self, name) for name in names}, **resolved)
         is_public = self.adjacency == "replace_one" and not self._has_groups
         weight = 0.0 if is_public else count_weight(self._law(), self.n_components)
         rng = generator(seed_from(self.feature_random_state))

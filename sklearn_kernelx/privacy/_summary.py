@@ -43,10 +43,13 @@ class Summary(Protocol):
         total : ndarray of shape (n_entries,)
         """
 
-    def prepared(self, release: Array, n_samples: float | None = None) -> Array:
+    def prepared(
+        self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
+    ) -> Array:
         """Return what `sums` wants of a release in units of 1.
 
-        `n_samples` is the number of records where that is public.
+        `n_samples` is the number of records where that is public, and `noise_deviation`
+        that of an entry of the release.
         """
 
     def count(self, release: Array) -> float:
@@ -73,9 +76,6 @@ class Summary(Protocol):
         sums : ndarray of shape (n_queries, n_groups)
             Of the dtype of `Y`.
         """
-
-    def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
-        """Return the factors from the deviation of noise to that of a sum, (n_queries,)."""
 
     def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order.

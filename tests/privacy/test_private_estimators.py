@@ -2,6 +2,12 @@
 
 import numpy as np
 import pytest
+from privacy_oracles import (
+    assert_additive,
+    assert_within_sensitivity,
+    climbed,
+    hostile_records,
+)
 from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KernelDensity
@@ -13,6 +19,7 @@ from sklearn_kernelx.privacy import (
     PrivateKernelClassifier,
     PrivateKernelDensity,
 )
+from sklearn_kernelx.privacy._centroids import Centroids
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(size=(500, 2))
@@ -80,6 +87,48 @@ def test_mean_distances_classify():
         ).fit(known, labels)
         assert private.score(rows, truth) > 0.75
         assert np.all(private.decision_function(rows) < 0)
+
+
+def test_squared_distances_are_those_to_class_means():
+    known, labels, rows, truth = digits()
+    parameters = {"kernel": "sqeuclidean", "bounds": (0, 16), "classes": range(10)}
+    private = PrivateKernelClassifier(epsilon=1e5, **parameters).fit(known, labels)
+    means = np.stack([known[labels == c].mean(axis=0) for c in range(10)])
+    distances = cdist(rows, means, "sqeuclidean")
+    np.testing.assert_allclose(private.decision_function(rows), -distances, rtol=0.01)
+    accuracies = [
+        PrivateKernelClassifier(epsilon=1.0, delta=1e-5, **parameters)
+        .fit(known, labels)
+        .score(rows, truth)
+        for _ in range(5)
+    ]
+    assert np.mean(accuracies) > 0.7
+
+
+def test_noise_does_not_bias_squared_distances():
+    """The mutant has the squared norm of the noise in the distance."""
+    rows = RNG.uniform(size=(400, 20))
+    exact = np.sum((rows[0] - rows.mean(axis=0)) ** 2)
+    summary = Centroids(np.zeros(20), np.ones(20), 0.3)
+    truth = summary.integer_sum(rows, 30, 1) * 2.0**-30
+    noise = 10 * RNG.standard_normal((2000, summary.n_entries))
+    noise[:, -1] = 0
+    both = []
+    for deviation in (10.0, 0.0):
+        prepared = np.stack([summary.prepared(truth + z, None, deviation) for z in noise])
+        both.append(np.mean(summary.sums(rows[:1], prepared)) / 400)
+    assert abs(both[0] / exact - 1) < 0.02
+    assert abs(both[1] / exact - 1) > 0.02
+
+
+def test_centroids_stay_within_their_sensitivity():
+    low, high = np.array([-1.0, 0.0, 2.0]), np.array([2.0, 5e-4, 2.0])
+    records = hostile_records(low, high, RNG)
+    summary = Centroids(low, high, 0.3)
+    assert_within_sensitivity(
+        summary, np.concatenate([records, climbed(summary, records, RNG, 3)])
+    )
+    assert_additive(summary, records)
 
 
 def test_digits_at_epsilon_one():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from privacy_oracles import assert_additive, integers_of
 
+from sklearn_kernelx.privacy._centroids import Centroids
 from sklearn_kernelx.privacy._fourier import FourierSummary
 from sklearn_kernelx.privacy._histograms import HatHistograms, ProjectedHistograms
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary
@@ -20,6 +21,7 @@ SUMMARIES = {
     "histograms": HatHistograms(*BOX, 7),
     "projections": ProjectedHistograms(sphere_directions(51, D, RNG), *BOX, 7),
     "moments": Moments(*BOX),
+    "centroids": Centroids(*BOX, 0.3),
 }
 
 
