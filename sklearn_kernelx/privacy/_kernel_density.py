@@ -8,7 +8,6 @@ from sklearn.base import DensityMixin
 
 from sklearn_kernelx._compat import StrOptions, fit_context
 from sklearn_kernelx._kernel_volumes import log_normalizer
-from sklearn_kernelx.privacy._accountant import BudgetAccountant
 from sklearn_kernelx.privacy._private_sums import PrivateSums
 
 # Names of the kernels whose integral is finite, and those they have in scikit-learn.
@@ -97,43 +96,6 @@ class PrivateKernelDensity(DensityMixin, PrivateSums):
         **PrivateSums._parameter_constraints,
         "kernel": [StrOptions(set(_INTEGRABLE))],
     }
-
-    def __init__(
-        self,
-        *,
-        epsilon: float = 1.0,
-        delta: float | None = None,
-        kernel: str = "gaussian",
-        bandwidth: float = 1.0,
-        bounds: tuple[ArrayLike, ArrayLike] | None = None,
-        adjacency: str = "add_remove",
-        features: str = "auto",
-        n_components: int = 2048,
-        landmarks: ArrayLike | None = None,
-        mechanism: str = "auto",
-        noise_source: str = "native",
-        on_out_of_bounds: str = "clip",
-        accountant: BudgetAccountant | None = None,
-        feature_random_state: int | np.random.RandomState | None = 0,
-        random_state: int | np.random.RandomState | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.epsilon = epsilon
-        self.delta = delta
-        self.kernel = kernel
-        self.bandwidth = bandwidth
-        self.bounds = bounds
-        self.adjacency = adjacency
-        self.features = features
-        self.n_components = n_components
-        self.landmarks = landmarks
-        self.mechanism = mechanism
-        self.noise_source = noise_source
-        self.on_out_of_bounds = on_out_of_bounds
-        self.accountant = accountant
-        self.feature_random_state = feature_random_state
-        self.random_state = random_state
-        self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> "PrivateKernelDensity":

@@ -133,24 +133,26 @@ class PrivateSimilarity(PrivateSums):
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
     ) -> None:
-        self.epsilon = epsilon
-        self.delta = delta
-        self.kernel = kernel
-        self.bandwidth = bandwidth
+        super().__init__(
+            epsilon=epsilon,
+            delta=delta,
+            kernel=kernel,
+            bandwidth=bandwidth,
+            bounds=bounds,
+            adjacency=adjacency,
+            features=features,
+            n_components=n_components,
+            landmarks=landmarks,
+            mechanism=mechanism,
+            noise_source=noise_source,
+            on_out_of_bounds=on_out_of_bounds,
+            accountant=accountant,
+            feature_random_state=feature_random_state,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
         self.p = p
-        self.bounds = bounds
         self.n_bins = n_bins
-        self.adjacency = adjacency
-        self.features = features
-        self.n_components = n_components
-        self.landmarks = landmarks
-        self.mechanism = mechanism
-        self.noise_source = noise_source
-        self.on_out_of_bounds = on_out_of_bounds
-        self.accountant = accountant
-        self.feature_random_state = feature_random_state
-        self.random_state = random_state
-        self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> "PrivateSimilarity":
