@@ -20,9 +20,9 @@ N_SEEDS = 5
 # Draws of noise for each data set.
 N_DRAWS = 10
 N_FITS = 2
-N_FITS_OF_FEW = 4
+N_FITS_IF_CHEAP = 6  # few records or components, or distances
 LSQ_COMPONENTS = [2**k for k in range(4, 13)]
-OUR_COMPONENTS = [2**k for k in range(9, 14)]
+OUR_COMPONENTS = [2**k for k in range(8, 13)]
 
 
 def error_tables(options: Options) -> list[Table]:
@@ -44,13 +44,14 @@ def guarantee(epsilon: float, delta: float) -> str:
 def public_components(n_samples: int, epsilon: float, delta: float) -> int:
     """Return a number of components from a public guess of the number of records.
 
-    Gaussian noise does not grow with it. The variance of the features falls as c^2 / m and
-    that of other noise grows as m / (n epsilon)^2 by the norm of the vector, with c near
-    1/2: they meet at m = n epsilon / 2, taken to the nearest power of two.
+    Gaussian noise does not grow with it. The variance of features falls as c^2 / m at
+    least, with c near 1/2 for independent frequencies and less for ours, and that of pure
+    noise grows as m / (n epsilon)^2. They meet at m = c n epsilon: n epsilon / 4 is taken,
+    to the nearest power of two.
     """
     if delta:
         return 4096
-    return 2 ** round(math.log2(np.clip(n_samples * epsilon / 2, 16, 16384)))
+    return 2 ** round(math.log2(np.clip(n_samples * epsilon / 4, 16, 16384)))
 
 
 class Mean:
@@ -112,12 +113,12 @@ def lsq_errors(data: Sequence[Problem], epsilons: Sequence[float]) -> list[LSQ]:
 
 
 def density_errors(
-    data: Sequence[Problem], n_fits: int | None = None, **parameters: Any
+    data: Sequence[Problem], n_fits: int, **parameters: Any
 ) -> tuple[float, float]:
     """Return our mean error with the number of records public, and by our noisy one."""
     mean = Mean()
     for seed, problem in enumerate(data):
-        for _ in range(n_fits or (N_FITS_OF_FEW if len(problem.X) <= 1000 else N_FITS)):
+        for _ in range(n_fits):
             ours = PrivateSimilarity(
                 bandwidth=problem.bandwidth, feature_random_state=seed, **parameters
             ).fit(problem.X)
@@ -171,7 +172,7 @@ def density_table(options: Options) -> Table:
         f"best of {LSQ_COMPONENTS[0]} .. {LSQ_COMPONENTS[-1]} in hindsight. Ours: m fixed "
         f"beforehand, but for A3, the best of {OUR_COMPONENTS[0]} .. {OUR_COMPONENTS[-1]} "
         "in hindsight, where A3, formula takes the "
-        "power of two nearest to n epsilon / 2. Only A3 compares equal guarantees. With n "
+        "power of two nearest to n epsilon / 4. Only A3 compares equal guarantees. With n "
         "public our error is that of the sum / n, otherwise n is released too.",
     )  # fmt: skip
 
@@ -182,6 +183,7 @@ def _density_row(asked: Asked, options: Options) -> list[Any]:
     run = partial(
         density_errors,
         data,
+        n_fits=N_FITS if asked.n_components > 4096 else N_FITS_IF_CHEAP,
         epsilon=asked.epsilon,
         delta=asked.delta,
         bounds=(0, 1) if asked.d == 2 else None,
@@ -253,7 +255,7 @@ def tree_error(data: Sequence[Problem], epsilon: float, centred: bool) -> float:
     for seed, problem in enumerate(data):
         rng = np.random.default_rng([2, seed])
         tree = BinaryTree(problem.X, centred)
-        for _ in range(N_FITS):
+        for _ in range(N_FITS_IF_CHEAP):
             sums = tree.sums(tree.released(epsilon, rng), problem.Y)
             mean(relative_error(sums, problem))
     return float(mean.value)
@@ -263,7 +265,7 @@ def distance_error(data: Sequence[Problem], epsilon: float, delta: float) -> flo
     """Return the relative error of our sums of distances."""
     mean = Mean()
     for problem in data:
-        for _ in range(N_FITS):
+        for _ in range(N_FITS_IF_CHEAP):
             ours = PrivateSimilarity(
                 kernel="l1", bounds=(0, 1), epsilon=epsilon, delta=delta
             ).fit(problem.X)
