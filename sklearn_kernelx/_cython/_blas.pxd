@@ -28,6 +28,21 @@ cdef inline void gemm(
                           <float *> a, &lda, &beta, c, &ldc)
 
 
+cdef inline void row_times(
+    int n, int k, const floating *a, const floating *b, int ldb, floating *c
+) noexcept nogil:
+    """c <- a B for a row a and B of shape (k, n): for one row gemm is many times slower."""
+    cdef char op = c"N"
+    cdef int step = 1
+    cdef floating one = 1, zero = 0
+    if floating is float64_t:
+        cython_blas.dgemv(&op, &n, &k, &one, <double *> b, &ldb, <double *> a, &step,
+                          &zero, c, &step)
+    else:
+        cython_blas.sgemv(&op, &n, &k, &one, <float *> b, &ldb, <float *> a, &step,
+                          &zero, c, &step)
+
+
 cdef inline void syrk(
     char op, int n, int k, floating alpha, const floating *a, int lda,
     floating beta, floating *c, int ldc,

@@ -10,11 +10,10 @@ from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
     ProjectedHistograms,
     default_bins,
-    sphere_directions,
 )
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import frequencies
+from sklearn_kernelx.privacy._spectra import frequencies, sphere_directions
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
@@ -141,8 +140,9 @@ def _landmarks(
     points = grid(*box, request.bandwidth, request.kernel, request.n_components)
     if points is None and features == "grid":
         raise ValueError(
-            f"n_components={request.n_components} points are too few for a grid within "
-            "bounds at this bandwidth: take more, or features='rff'."
+            "features='grid' is for smooth kernels, and n_components="
+            f"{request.n_components} points must suffice for bounds at this bandwidth: "
+            "take more, or features='rff'."
         )
     return points
 

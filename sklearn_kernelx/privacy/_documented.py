@@ -71,7 +71,7 @@ SHARED = {
     noise_scale_ : float
         Its parameter, in units of an entry of `release_`: sigma for "gaussian"; b for
         "laplace", with density exp(-abs(z) / b) for an entry; s for "l2", with density
-        exp(-|z| / s) for all entries together.
+        exp(-norm(z) / s) for all entries together.
 
     sensitivity_ : float
         By how much a record changes `release_`: in the l1 norm for "laplace", else in

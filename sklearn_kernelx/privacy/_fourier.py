@@ -6,6 +6,7 @@ x, and the inner product of those of x and y is the mean of cos(w_j.(x - y)).
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,11 @@ from sklearn_kernelx.privacy._counted import CountedFeatures
 
 Array = NDArray[np.float64]
 
+# Cython takes longer to find the dtype than the sums of one query take.
+_FOURIER_SUMS = {
+    np.dtype(np.float64): fourier_sums["float64_t"],
+    np.dtype(np.float32): fourier_sums["float32_t"],
+}
 # Angles that a thread has at hand: 256 KiB.
 _TILE_SIZE = 2**15
 # Products, each cosine counted as so many, after which Ctrl-C is noticed: some tenths of a
@@ -54,10 +60,14 @@ class FourierSummary(CountedFeatures):
         weights = np.atleast_2d(prepared).astype(Y.dtype, copy=False)
         out = np.empty((len(Y), len(weights)), Y.dtype)
         n_threads = min(max(1, len(Y)), worthwhile_threads(n_threads, self._cost(len(Y))))
-        tiles = np.empty((n_threads, *TILE), Y.dtype)
-        with single_threaded_blas():
+        height = min(TILE[0], -(-len(Y) // n_threads)) * (1 if len(weights) == 1 else 3)
+        tiles = np.empty((n_threads, height, TILE[1]), Y.dtype)
+        # For one row BLAS is right to use the threads it has, and they are not ours.
+        with nullcontext() if len(Y) == 1 else single_threaded_blas():
             for block in self._blocks(len(Y)):
-                fourier_sums(Y[block], self._turns[Y.dtype], weights, tiles, out[block])
+                _FOURIER_SUMS[Y.dtype](
+                    Y[block], self._turns[Y.dtype], weights, tiles, out[block]
+                )
         return out.reshape(len(Y), *prepared.shape[:-1])
 
     def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
@@ -70,9 +80,8 @@ class FourierSummary(CountedFeatures):
         n = self.n_features_out // 2
         height = min(max(8, _TILE_SIZE // n), max(1, len(X)))
         tiles = np.empty((n_threads, height + 2, n))
-        with single_threaded_blas():
-            turns = self._turns[X.dtype]
-            add_circles(X, turns, self._scale * 2.0**bits, l2_squared, tiles, sums)
+        turns = self._turns[X.dtype]
+        add_circles(X, turns, self._scale * 2.0**bits, l2_squared, tiles, sums)
 
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         size = max(1, min(MAX_ROWS, _BLOCK_COST // self._cost(1)))

@@ -237,7 +237,7 @@ class ProjectedHistograms:
     Parameters
     ----------
     directions : (n_directions, n_features) array-like
-        Public unit vectors, each uniform on the sphere: `sphere_directions`.
+        Public unit vectors, each uniform on the sphere: `sphere_directions` of `_spectra`.
 
     low, high : (n_features,) array-like
         Public bounds. Records outside count as the nearest point inside.
@@ -345,18 +345,6 @@ def mean_projection(n_features: int) -> float:
     """Return the mean size of an entry of a vector that is uniform on the sphere."""
     d = n_features
     return math.exp(math.lgamma(d / 2) - math.lgamma((d + 1) / 2)) / math.sqrt(math.pi)
-
-
-def sphere_directions(
-    n_directions: int, n_features: int, generator: np.random.Generator
-) -> Array:
-    """Draw directions, each uniform on the sphere, orthogonal in blocks of `n_features`."""
-    n_blocks = -(-n_directions // n_features)
-    normals = generator.standard_normal((n_blocks, n_features, n_features))
-    q, r = np.linalg.qr(normals)
-    # Signs that make the law of q Haar's: Mezzadri (2007), Notices AMS 54.
-    q *= np.copysign(1, np.einsum("bii->bi", r))[:, None, :]
-    return q.swapaxes(1, 2).reshape(-1, n_features)[:n_directions]
 
 
 def default_bins(n_features: int, epsilon: Real, delta: Real = 0.0) -> int:

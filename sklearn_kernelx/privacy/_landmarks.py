@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cholesky, solve_triangular
 
 from sklearn_kernelx._cython._lattice_sums import add_clipped
+from sklearn_kernelx._cython._row_products import multiply_rows
 from sklearn_kernelx._parallel import single_threaded_blas
 from sklearn_kernelx.privacy._counted import CountedFeatures
 from sklearn_kernelx.privacy._kernels import kernel_values
@@ -86,17 +87,16 @@ class LandmarkSummary(CountedFeatures):
         """Return the norms of the features of queries."""
         norms = np.empty(len(Y))
         for block in self._blocks(len(Y)):
-            norms[block] = np.linalg.norm(self._features(Y[block]), axis=1)
+            norms[block] = np.linalg.norm(self._values(Y[block]) @ self._whitening, axis=1)
         return norms
 
     def _add(
         self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
     ) -> None:
-        with single_threaded_blas():
-            add_clipped(self._features(X), 2.0**bits, l2_squared, sums)
-
-    def _features(self, X: NDArray) -> Array:
-        return self._values(X) @ self._whitening
+        values = self._values(X)
+        features = np.empty((len(X), self.n_features_out))
+        multiply_rows(values, self._whitening, features, n_threads)
+        add_clipped(features, 2.0**bits, l2_squared, sums)
 
     def _values(self, X: NDArray) -> Array:
         return kernel_values(self.kernel, X, self.landmarks, self.bandwidth)

@@ -75,7 +75,7 @@ class PrivateSimilarity(PrivateSums):
     n_features_in_ : int
         Number of features.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features. Defined only when `X` has feature names that are all strings.
 
     See Also

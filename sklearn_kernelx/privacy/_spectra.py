@@ -97,7 +97,7 @@ def frequencies(
         if law is ndtri:
             # Strata for the radius instead of the entries.
             radii = np.sqrt(2 * gammaincinv(n_features / 2, u[:, -1:]))
-            drawn = radii * directions(n_frequencies, n_features, generator)
+            drawn = radii * sphere_directions(n_frequencies, n_features, generator)
         else:
             drawn = law(u[:, len(factors) :])
     for factor, column in zip(factors, u.T, strict=False):
@@ -105,7 +105,9 @@ def frequencies(
     return drawn / bandwidth
 
 
-def directions(n_directions: int, n_features: int, generator: np.random.Generator) -> Array:
+def sphere_directions(
+    n_directions: int, n_features: int, generator: np.random.Generator
+) -> Array:
     """Draw unit vectors, each uniform on the sphere, orthogonal in blocks of `n_features`.
 
     Returns

@@ -25,8 +25,8 @@ from sklearn_kernelx.privacy._histograms import (
     ProjectedHistograms,
     default_bins,
     mean_projection,
-    sphere_directions,
 )
+from sklearn_kernelx.privacy._spectra import sphere_directions
 
 LOW, HIGH = np.array([-1.0, 0.0, 2.0, 1e-3]), np.array([2.0, 5e-4, 2.0, 40.0])
 

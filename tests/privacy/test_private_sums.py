@@ -107,10 +107,11 @@ def test_copies_spend_from_the_same_budget(cls):
 def test_zcdp_admits_more_releases_than_basic_composition(cls):
     accountant = BudgetAccountant(1.0, 1e-6, "zcdp")
     estimator = small(cls, epsilon=0.1, delta=1e-6, accountant=accountant)
+    for _ in range(30):
+        estimator.fit(X, Y)
     with pytest.raises(BudgetExceededError):
-        for n_fits in range(1000):
+        for _ in range(1000):
             estimator.fit(X, Y)
-    assert n_fits > 30
     assert accountant.total()[0] <= 1.0
 
 
@@ -335,15 +336,15 @@ def test_expected_error_is_the_deviation_of_the_noise(parameters):
     rows = np.repeat(X, 50, axis=0)
     queries = RNG.uniform(size=(6, 4))
     estimator = PrivateSimilarity(epsilon=0.5, **parameters)
-    fits = [clone(estimator).set_params(random_state=i).fit(rows) for i in range(400)]
+    fits = [clone(estimator).set_params(random_state=i).fit(rows) for i in range(150)]
     measured = np.std([f.similarity(queries) for f in fits], axis=0)
     expected = np.mean([f.expected_error(queries) for f in fits], axis=0)
     ratio = np.mean(measured / expected)
-    assert 0.93 < ratio < 1.07
+    assert 0.85 < ratio < 1.15
     if "adjacency" not in parameters and fits[0].features_ in ("rff", "nystroem"):
         # The mutant forgets the noise of the count.
         means = fits[0].noise_deviation_ / fits[0].n_samples_noisy_
-        assert np.mean(measured) / means > 1.07
+        assert np.mean(measured) / means > 1.3
 
 
 @every_estimator

@@ -11,9 +11,9 @@ from scipy import stats
 from sklearn_kernelx.privacy._kernels import KERNELS, kernel_values
 from sklearn_kernelx.privacy._spectra import (
     MAX_SOBOL_DIMENSION,
-    directions,
     frequencies,
     sobol_points,
+    sphere_directions,
 )
 
 BANDWIDTH = 0.7
@@ -28,8 +28,10 @@ def drawn(kernel, n_features, seed, n=64):
 
 def differences(n_features):
     rng = np.random.default_rng(7)
-    scales = np.array([0.05, 0.3, 1.0, 3.0])[:, np.newaxis]
-    return scales * rng.standard_normal((4, n_features)) / np.sqrt(n_features)
+    # At smaller ones a few great frequencies matter, and means are far from normal.
+    scales = np.array([0.1, 0.3, 1.0, 3.0])[:, np.newaxis]
+    d = rng.standard_normal((4, n_features))
+    return scales * d / np.linalg.norm(d, axis=1, keepdims=True)
 
 
 def is_unbiased(draws, kernel, n_features):
@@ -67,7 +69,7 @@ def test_law_of_an_entry(kernel, n_features):
     )
     law = entry_law(kernel)
     assert stats.kstest(BANDWIDTH * entries, law.cdf).pvalue > 1e-6
-    assert stats.kstest(1.15 * BANDWIDTH * entries, law.cdf).pvalue < 1e-2
+    assert stats.kstest(1.5 * BANDWIDTH * entries, law.cdf).pvalue < 1e-6
     other = stats.cauchy if law is stats.norm else stats.norm
     assert stats.kstest(BANDWIDTH * entries, other.cdf).pvalue < 1e-6
 
@@ -83,7 +85,9 @@ def test_orthogonal_in_blocks(kernel):
 
 
 def test_directions_are_uniform():
-    first = np.array([directions(1, 3, np.random.default_rng(s))[0] for s in range(2000)])
+    first = np.array(
+        [sphere_directions(1, 3, np.random.default_rng(s))[0] for s in range(2000)]
+    )
     np.testing.assert_allclose(np.linalg.norm(first, axis=1), 1)
     # Archimedes: every entry is uniform.
     for entry in first.T:
