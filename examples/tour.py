@@ -984,7 +984,7 @@ def privacy(display: Display, quick: bool) -> Stop:
             f"left to read: there are too few digits for so much noise.",
             f"A digit that is among the records is worth 1 in the sum of similarities to "
             f"itself. The noise of that sum has a standard deviation of {deviation:.1f} at "
-            f"epsilon = 1, so that nobody can tell whether it is there.",
+            f"epsilon = 1: whoever looks for it learns next to nothing.",
         ],
         pictures=[
             Picture(

@@ -79,7 +79,7 @@ for delta, errors in by_components.items():
 # reached near an epsilon of 1: less privacy does not help then, and more components do.
 #
 # Pure noise grows with the root of their number. Few components then are bad features and
-# many are loud ones; the best number is a tenth to a fifth of epsilon times the records
+# many are loud ones; the best number is a tenth to a third of epsilon times the records
 # here. It has to be chosen for a pure guarantee, and not for the other.
 
 OURS, PEER, INK = "#0b6e75", "#d1603d", "#222222"
@@ -88,7 +88,7 @@ figure, axes = plt.subplots(1, 3, figsize=(11.5, 4.2), layout="constrained", sha
 for ax, (title, (model, X, Y)) in zip(axes, views.items(), strict=False):
     for delta, (_, colour) in promises.items():
         display = PrivacyUtilityDisplay.from_estimator(
-            model.set_params(delta=delta), X, Y, ax=ax, color=colour, ms=5, n_repeats=4
+            model.set_params(delta=delta), X, Y, ax=ax, color=colour, ms=5, n_repeats=3
         )
         display.line_expected_.set(color=colour, lw=1)
         display.line_approximation_.set(color=INK)

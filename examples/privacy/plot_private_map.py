@@ -26,7 +26,7 @@ red, green, blue = load_sample_image("flower.jpg").reshape(-1, 3).T / 255
 X = np.stack([(red + green + blue) / 3, red - blue], axis=1)
 X = np.random.default_rng(0).permutation(X)
 bounds = [0, -1], [1, 1]
-bandwidth = 0.1
+bandwidth = 0.12
 
 # %%
 # Maps
@@ -62,7 +62,7 @@ for n in sizes:
 # equally good, with an error in inverse proportion to it. With 1000 records and an epsilon
 # of 1, or 10 000 and 0.1, both clouds are where they should be, and what is fainter cannot
 # be told from noise. With ten times as much the map is to the eye the one without privacy.
-# With a tenth only the darkest cloud is left, and there are others that do not exist.
+# With a tenth clouds are torn, and there are some that do not exist.
 #
 # More detail costs more: a narrow kernel has fewer records in it at every place, and the
 # noise is the same.

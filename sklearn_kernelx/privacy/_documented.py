@@ -25,11 +25,11 @@ SHARED = {
         "replace_one" the number of records is public, and noise is twice as large.
 
     features : {"auto", "rff", "grid", "nystroem"}, default="auto"
-        What carries the kernel: random Fourier features, orthogonal where the kernel
-        depends on the Euclidean distance; Nystroem features on a grid within `bounds`, for
-        few features; or on `landmarks`. "auto" takes `landmarks` if they are given, else a
-        grid if there are `bounds`, at most 3 features and `n_components` points suffice,
-        else random features.
+        What carries the kernel: random Fourier features, evenly spread; Nystroem features
+        on a grid within `bounds`, for few features and the Gaussian or Cauchy kernel; or on
+        `landmarks`. "auto" takes `landmarks` if they are given, else a grid if there are
+        `bounds`, at most 3 features and `n_components` points suffice, else random
+        features.
 
     n_components : int, default=2048
         Number of random features, two for each frequency, and limit on the points of a
