@@ -34,6 +34,7 @@ PACKAGES = (
     "qiskit-machine-learning",
     "qiskit-aer",
     "pennylane",
+    "opendp",
 )
 MINIMUM_REPEATS = 5
 

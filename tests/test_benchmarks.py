@@ -265,3 +265,18 @@ def test_diffprivlib_figures_are_a_report(harness):
     (table,) = json.loads(path.read_text())["tables"]
     assert table["columns"][:4] == ["data", "epsilon", "classifier", "accuracy"]
     assert {row[2] for row in table["rows"]} == {"GaussianNB", "LogisticRegression"}
+
+
+def test_private_sums_beat_the_published_in_a_rehearsal(harness):
+    from cases import _privacy_errors
+
+    options = harness.Options(jobs=1, repeats=1, quick=True)
+    tables = [
+        _privacy_errors.distance_table(options),
+        _privacy_errors.noise_table(options),
+    ]
+    check_schema(harness.report("privacy", tables))
+    distances, noise = ([dict(zip(t["columns"], r, strict=True)) for r in t["rows"]]
+                        for t in tables)  # fmt: skip
+    assert all(row["tree / ours"] > 3 for row in distances)
+    assert all(row["off by"] < 0.05 for row in noise)
