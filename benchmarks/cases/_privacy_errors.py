@@ -249,8 +249,8 @@ def density_regimes_table(options: Options) -> Table:
         rows,
         "Two data sets as above, one of the largest. LSQ-RFF knows n and has its best m in "
         "hindsight; ours releases n too and has m from a formula of n and epsilon (pure), "
-        "or 4096. As all queries share the noise, a fit is off by between half and three "
-        "times the mean error.",
+        "or 4096. As all queries share the noise, errors of single fits differ "
+        "severalfold.",
     )
 
 
