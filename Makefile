@@ -41,10 +41,10 @@ demo: $(VENV)/extra-plot $(VENV)/extra-progress
 	$(BIN)/python examples/tour.py
 
 test: $(VENV)/extra-test $(VENV)/extra-plot
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-all: $(VENV)/extra-test $(VENV)/extra-plot $(VENV)/extra-qiskit $(VENV)/extra-privacy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/extra-lint
 	$(BIN)/ruff format --check .

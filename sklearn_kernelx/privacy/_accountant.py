@@ -81,7 +81,14 @@ class BudgetAccountant:
     def __init__(
         self, epsilon: Real, delta: Real = 0.0, composition: str = "basic"
     ) -> None:
+        for name, value in (("epsilon", epsilon), ("delta", delta)):
+            if not isinstance(value, Real):
+                raise TypeError(f"{name} must be a number; got {value!r}.")
         check_epsilon(epsilon)
+        if composition == "zcdp" and delta == 0:
+            raise ValueError(
+                "delta must be above 0 with composition='zcdp'; got 0. Pass 1e-6, say."
+            )
         if not 0 <= delta < 1:
             raise ValueError(f"delta must be at least 0 and below 1; got {delta}.")
         if composition not in _COMPOSITIONS:

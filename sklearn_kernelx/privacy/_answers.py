@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from sklearn_kernelx.privacy._summary import Summary
 
+_MIN_DEVIATIONS = 2
+
 
 class Answers:
     """Sums and means for any row, from the releases of one or more groups of records.
@@ -38,8 +40,13 @@ class Answers:
             [summary.count(r) if n_samples is None else n_samples for r in releases],
             dtype=np.float64,
         )
+        deviation = self._count_deviation()
         # A count below its own noise says nothing: dividing by it would only amplify.
-        self._divisors = np.maximum(self.counts, max(1.0, self._count_deviation()))
+        self._divisors = np.maximum(self.counts, max(1.0, deviation))
+        # Groups of which the mean is more than noise; the largest if there is none.
+        self.is_known = self.counts >= _MIN_DEVIATIONS * deviation
+        if not np.any(self.is_known):
+            self.is_known = self.counts == np.max(self.counts)
         # What the noise makes of a mean that is 0.
         self.floors = noise_deviation / self._divisors
 

@@ -19,7 +19,8 @@ def box_of(bounds: Any, n_features: int) -> tuple[Array, Array] | None:
     except (TypeError, ValueError) as error:
         raise ValueError(
             "bounds must be a pair (low, high) of numbers or of arrays of shape "
-            f"({n_features},), finite and with low <= high; {error}"
+            f"({n_features},), not a pair for each feature; finite and with low <= high. "
+            f"{error}"
         ) from None
 
 

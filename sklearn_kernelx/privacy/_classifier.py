@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from sklearn_kernelx._compat import StrOptions, fit_context
 from sklearn_kernelx._warn import warn_user
@@ -33,8 +32,9 @@ class PrivateKernelClassifier(ClassifierMixin, PrivateSums):
     [epsilon]
 
     kernel : str, default="gaussian"
-        As for :class:`PrivateSimilarity`. With a distance the smallest mean wins, and
-        "sqeuclidean" is the distance to the mean of a class: often the one to beat.
+        As for :class:`PrivateSimilarity`, but for "lp". With a distance the smallest mean
+        wins, and "sqeuclidean" is the distance to the mean of a class: often the one to
+        beat.
 
     [bandwidth]
         Not used by distances.
@@ -48,7 +48,8 @@ class PrivateKernelClassifier(ClassifierMixin, PrivateSums):
     class_prior : "uniform", "counts" or array-like of shape (n_classes,), \
 default="uniform"
         Factors of the mean similarities: equal, the noisy numbers of records, or public
-        ones. Kernels only.
+        ones in the order of `classes_`, which is sorted. "counts" compares sums, in which
+        there is no noise of a number of records. Kernels only.
 
     [mechanism]
 
@@ -68,7 +69,7 @@ default="uniform"
 
     [fitted]
 
-    directions_ : ndarray of shape (n_components // 2, n_features) or None
+    directions_ : ndarray of shape (n_directions, n_features) or None
         For "projections": directions on which "l2" is projected.
 
     n_features_in_ : int
@@ -189,6 +190,10 @@ default="uniform"
             If a parameter is not as described, `X` is not finite or `y` has a label that
             is not in `classes`. The message has nothing of `X` and `y`.
         """
+        if y is None:
+            raise ValueError(
+                "PrivateKernelClassifier requires y to be passed, but the target y is None."
+            )
         self._fit_sums(X, y)
         self.class_count_noisy_ = self._answers.counts
         return self
@@ -206,7 +211,8 @@ default="uniform"
         scores : ndarray of shape (n_queries,) or (n_queries, n_classes)
             Mean similarities times `class_prior`, or negative mean distances, or those to
             the mean for "sqeuclidean". With two classes that of the second less that of
-            the first.
+            the first. Where the number of records of a class is below two deviations of
+            its noise, the class has one less than the lowest score of others.
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
@@ -245,60 +251,75 @@ default="uniform"
         return answers.mean_deviations(X, n_threads)
 
     def _check_public(self) -> None:
-        self._check_prior()
-        if self.classes is None:
-            warn_user(
-                "classes=None reads the labels from y, which tells of labels that few "
-                "records have. Pass all labels that may occur.",
-                PrivacyLeakWarning,
-            )
-            self.is_private_ = False
-        else:
-            self._set_classes(column_or_1d(self.classes))
-
-    def _check_prior(self) -> None:
         is_uniform = isinstance(self.class_prior, str) and self.class_prior == "uniform"
         if self.kernel in DISTANCES and not is_uniform:
             raise ValueError(
                 f"class_prior is for kernels; kernel={self.kernel!r} is a distance: pass "
                 "class_prior='uniform'."
             )
+        if self.classes is not None:
+            self._set_classes(column_or_1d(self.classes))
+            return
+        warn_user(
+            "classes=None reads the labels from y, which tells of labels that few records "
+            "have. Pass all labels that may occur.",
+            PrivacyLeakWarning,
+        )
+        self.is_private_ = False
 
     def _set_classes(self, labels: NDArray) -> None:
         self.classes_ = np.unique(labels)
-        prior = self.class_prior
-        if isinstance(prior, str):
+        self._prior = self.class_prior
+        if isinstance(self._prior, str):
             return
-        factors = np.asarray(prior, dtype=np.float64)
-        if factors.shape != self.classes_.shape or not np.all(
-            np.isfinite(factors) & (factors >= 0)
+        self._prior = np.array(self.class_prior, dtype=np.float64)
+        if self._prior.shape != self.classes_.shape or not np.all(
+            np.isfinite(self._prior) & (self._prior >= 0)
         ):
             raise ValueError(
-                f"class_prior must be a number of at least 0 for each of the "
-                f"{len(self.classes_)} classes."
+                "class_prior must be a number of at least 0 for each of the "
+                f"{len(self.classes_)} classes, in sorted order."
             )
 
     def _read(
         self, X: ArrayLike, y: Any, box: Box | None
     ) -> tuple[NDArray[np.float64], list[Any]]:
         X, y = validated(self, X, y, dtype=np.float64, order="C")
-        check_classification_targets(y)
         if self.classes is None:
             self._set_classes(y)
-        elif not np.all(np.isin(y, self.classes_)):
+        places = self._places_of(y)
+        groups = [np.flatnonzero(places == k) for k in range(len(self.classes_))]
+        return self._bounded(X, box), groups
+
+    def _places_of(self, y: NDArray) -> NDArray[np.intp]:
+        """Return one place in `classes_` for each label, so that no record counts twice."""
+        places = np.searchsorted(self.classes_, y)
+        places = np.minimum(places, len(self.classes_) - 1)
+        if not np.all(self.classes_[places] == y):
             raise ValueError(
                 "y has a label that is not in classes: name all labels there, or leave "
                 "their records out."
             )
-        groups = [np.flatnonzero(y == label) for label in self.classes_]
-        return self._bounded(X, box), groups
+        common = np.result_type(self.classes_, y)
+        if len(np.unique(self.classes_.astype(common))) < len(self.classes_):
+            raise ValueError(
+                f"classes are of type {self.classes_.dtype}, and some of them are equal in "
+                f"the type {y.dtype} of y: give y in the type of classes."
+            )
+        return places
 
     def _scores(self, X: ArrayLike) -> NDArray[np.floating]:
         answers, X, n_threads = self._asked(X)
-        means = answers.means(X, n_threads)
-        if self.kernel in DISTANCES:
-            return -means
-        if isinstance(self.class_prior, str):
-            is_uniform = self.class_prior == "uniform"
-            return means if is_uniform else means * np.maximum(answers.counts, 0)
-        return means * np.asarray(self.class_prior, dtype=means.dtype)
+        if isinstance(self._prior, str) and self._prior == "counts":
+            return answers.sums(X, n_threads)
+        scores = answers.means(X, n_threads)
+        if self.features_ not in ("rff", "nystroem"):
+            scores = -np.maximum(scores, 0)
+        elif not isinstance(self._prior, str):
+            # A mean below its noise, which may be negative, must not turn the prior around.
+            floors = answers.floors.astype(scores.dtype)
+            scores = np.maximum(scores, floors) * self._prior.astype(scores.dtype)
+        # What is noise must not win.
+        known = answers.is_known
+        scores[:, ~known] = np.min(scores[:, known], axis=1, keepdims=True) - 1
+        return scores

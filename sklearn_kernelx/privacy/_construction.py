@@ -144,9 +144,10 @@ def _landmarks(
     points = grid(*box, request.bandwidth, request.kernel, request.n_components)
     if points is None and features == "grid":
         raise ValueError(
-            "features='grid' is for smooth kernels, and n_components="
-            f"{request.n_components} points must suffice for bounds at this bandwidth: "
-            "take more, or features='rff'."
+            "features='grid' is for kernel='gaussian' and 'cauchy', with as few features "
+            "and as wide a bandwidth as lets n_components="
+            f"{request.n_components} points fill the bounds. Take features='rff', or more "
+            "points."
         )
     return points
 

@@ -25,6 +25,8 @@ class CountedFeatures(ABC):
         Weight of the entry of a record that counts it, rounded to 16 bits; 0 for none.
     """
 
+    is_nonnegative = False
+
     def __init__(self, n_features_out: int, count_weight: float) -> None:
         self.n_features_out = n_features_out
         units = round(count_weight * 2**_WEIGHT_BITS)

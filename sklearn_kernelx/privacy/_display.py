@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array
 
 from sklearn_kernelx.privacy._answers import Answers
+from sklearn_kernelx.privacy._box import box_of
 from sklearn_kernelx.privacy._exact_sums import exact_means
 from sklearn_kernelx.privacy._private_sums import BITS
 from sklearn_kernelx.privacy._similarity import PrivateSimilarity
@@ -187,6 +188,7 @@ def _means_without_noise(
 ) -> NDArray[np.float64]:
     """Return what a fit to public rows would answer if its noise were 0."""
     summary = fitted._summary()
+    X = fitted._bounded(X, box_of(fitted.bounds, X.shape[1]))
     sums = summary.integer_sum(X, BITS) * 2.0**-BITS
     return Answers(summary, sums[np.newaxis], len(X), 0.0).means(Y, 1)[:, 0]
 

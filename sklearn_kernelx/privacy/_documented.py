@@ -2,11 +2,11 @@
 
 SHARED = {
     "[epsilon]": """\
-    epsilon : float, default=1.0
+    epsilon : float or Fraction, default=1.0
         Privacy loss that a fit may cause, above 0: the smaller, the more private. Common
         are .1 to 5.
 
-    delta : float, default=None
+    delta : float or Fraction, default=None
         Probability by which the guarantee may be missed, at least 0 and below 1, and well
         below one over the number of records. None is 1e-6 with Gaussian noise, and 0 with
         ``mechanism="laplace"`` or ``"l2"``. With 0 the guarantee is pure and the noise
@@ -22,7 +22,8 @@ SHARED = {
     "[mechanism]": """\
     adjacency : {"add_remove", "replace_one"}, default="add_remove"
         What the guarantee hides: whether a record takes part, or what a record says. With
-        "replace_one" the number of records is public, and noise is twice as large.
+        "replace_one" the number of records is public, and noise is twice as large, or
+        sqrt(2) times for histograms with noise that goes by the l2 norm.
 
     features : {"auto", "rff", "grid", "nystroem"}, default="auto"
         What carries the kernel: random Fourier features, evenly spread; Nystroem features
@@ -34,7 +35,8 @@ SHARED = {
     n_components : int, default=2048
         Number of random features, two for each frequency, and limit on the points of a
         grid. More lower the error of approximation; Gaussian noise in an answer does not
-        grow with them, pure noise does.
+        grow with them, pure noise does. The distance "l2" has half as many directions, but
+        with ``delta=0`` at most 32.
 
     landmarks : array-like of shape (n_landmarks, n_features), default=None
         Public points for "nystroem". They must not come from the private data.
@@ -49,7 +51,8 @@ SHARED = {
 
     on_out_of_bounds : {"clip", "raise"}, default="clip"
         Whether records beyond `bounds` are moved to them, in silence as a warning would
-        depend on the data, or are an error. Whether one is raised is not hidden.
+        depend on the data, or are an error. Whether one is raised is not hidden. "raise"
+        needs `bounds`.
 
     accountant : BudgetAccountant, default=None
         What every fit spends from, before it looks at `X`. A fit that fails later has

@@ -80,6 +80,8 @@ class HatHistograms:
     number, by least squares.
     """
 
+    is_nonnegative = True
+
     def __init__(
         self,
         low: ArrayLike,
@@ -263,6 +265,8 @@ class ProjectedHistograms:
     0.002 to 0.004, and falls with the root of their number. With Laplace noise it grows
     with that root, and few directions are best.
     """
+
+    is_nonnegative = True
 
     def __init__(
         self,

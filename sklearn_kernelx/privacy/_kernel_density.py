@@ -73,7 +73,8 @@ class PrivateKernelDensity(DensityMixin, PrivateSums):
     The mean kernel value has an error of about ``4 / (epsilon * n_samples)``, and that of
     the approximation. With ``epsilon * n_samples`` below 1000 it is of the size of the
     density itself, and in the tails it is at any size: there the density is cut below at
-    the standard deviation of the noise.
+    the standard deviation of the noise, the same everywhere, so that it has no finite
+    integral over the whole space. Log-densities of rows far off tell nothing.
 
     [outside]
 
@@ -178,7 +179,7 @@ class PrivateKernelDensity(DensityMixin, PrivateSums):
         expected_error : ndarray of shape (n_queries,)
             Of the density, before it is clipped; to first order in the noise of the number
             of records. The error of the features comes on top: see
-            :class:`PrivacyUtilityDisplay`.
+            :class:`PrivacyUtilityDisplay`, for :class:`PrivateSimilarity`.
         """
         answers, X, n_threads = self._asked(X)
         return answers.mean_deviations(X, n_threads)[:, 0] * np.exp(-self._log_normalizer)

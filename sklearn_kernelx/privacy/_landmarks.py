@@ -81,8 +81,9 @@ class LandmarkSummary(CountedFeatures):
         In float64 also for float32 queries: weights are large, of either sign.
         """
         out = np.empty((len(Y), *prepared.shape[:-1]), Y.dtype)
-        for block in self._blocks(len(Y)):
-            out[block] = self._values(Y[block]) @ prepared.T
+        with single_threaded_blas():
+            for block in self._blocks(len(Y)):
+                out[block] = self._values(Y[block]) @ prepared.T
         return out
 
     def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:

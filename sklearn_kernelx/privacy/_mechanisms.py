@@ -30,7 +30,7 @@ from sklearn_kernelx.privacy._noise import (
     discrete_laplace,
 )
 from sklearn_kernelx.privacy._norm_noise import l2_norm_noise
-from sklearn_kernelx.privacy._opendp import opendp_gaussian, opendp_laplace
+from sklearn_kernelx.privacy._opendp import opendp_gaussian, opendp_laplace, prelude
 
 NAMES = ("auto", "laplace", "l2", "gaussian")
 NOISE_SOURCES = ("native", "opendp")
@@ -110,12 +110,19 @@ class Mechanism:
     def _drawn(self, shape: tuple[int, ...], source: ByteSource) -> NDArray[np.int64]:
         raise NotImplementedError
 
-    def _is_opendp(self, source: ByteSource) -> bool:
-        if self.noise_source == "opendp" and not isinstance(source, SystemEntropy):
+    def check_source(self, source: ByteSource) -> None:
+        """Refuse bytes that OpenDP does not take, and OpenDP if it is not there."""
+        if self.noise_source == "native":
+            return
+        if not isinstance(source, SystemEntropy):
             raise ValueError(
                 "noise_source='opendp' draws from the operating system only: leave out "
                 "the seed (random_state=None), or take noise_source='native'."
             )
+        prelude()
+
+    def _is_opendp(self, source: ByteSource) -> bool:
+        self.check_source(source)
         return self.noise_source == "opendp"
 
 

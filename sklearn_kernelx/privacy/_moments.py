@@ -45,6 +45,8 @@ class Moments:
         then there is no such entry.
     """
 
+    is_nonnegative = False
+
     def __init__(
         self, low: ArrayLike, high: ArrayLike, count_weight: float = _COUNT_WEIGHT
     ) -> None:

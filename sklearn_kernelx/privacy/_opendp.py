@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 def opendp_laplace(scale: int, size: int | tuple[int, ...]) -> NDArray[np.int64]:
     """The discrete Laplace law, with the next float for a scale that is none."""
-    dp = _prelude()
+    dp = prelude()
     return _noise(dp.m.make_laplace, dp.l1_distance, _float_at_least(scale), size)
 
 
 def opendp_gaussian(variance: int, size: int | tuple[int, ...]) -> NDArray[np.int64]:
     """The discrete Gaussian law, with the square of a float for a variance that is none."""
-    dp = _prelude()
+    dp = prelude()
     deviation = math.sqrt(variance)
     while Fraction(deviation) ** 2 < variance:
         deviation = math.nextafter(deviation, math.inf)
@@ -28,7 +28,7 @@ def opendp_gaussian(variance: int, size: int | tuple[int, ...]) -> NDArray[np.in
 
 
 def _noise(make, distance, scale: float, size: int | tuple[int, ...]) -> NDArray[np.int64]:
-    dp = _prelude()
+    dp = prelude()
     domain = dp.vector_domain(dp.atom_domain(T="i64"))
     measure = make(domain, distance(T="i64"), scale=scale)
     zeros = np.zeros(size, np.int64)
@@ -40,7 +40,8 @@ def _float_at_least(number: int) -> float:
     return nearest if nearest >= number else math.nextafter(nearest, math.inf)
 
 
-def _prelude() -> ModuleType:
+def prelude() -> ModuleType:
+    """Return the module of OpenDP, or say how to install it."""
     try:
         import opendp.prelude as dp
     except ImportError as error:

@@ -1,5 +1,7 @@
 """What all private estimators do: check, spend, read, round, add noise, forget."""
 
+from contextlib import suppress
+from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,7 +30,7 @@ from sklearn_kernelx.privacy._construction import (
 from sklearn_kernelx.privacy._documented import SHARED
 from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning, validated
 from sklearn_kernelx.privacy._mechanisms import Mechanism, mechanism
-from sklearn_kernelx.privacy._noise import SeededBytes, SystemEntropy
+from sklearn_kernelx.privacy._noise import ByteSource, SeededBytes, SystemEntropy
 from sklearn_kernelx.privacy._summary import Summary
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -44,8 +46,8 @@ class PrivateSums(BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "delta": [Interval(Real, 0, 1, closed="left"), None],
+        "epsilon": [Fraction, Interval(Real, 0, None, closed="neither")],
+        "delta": [Fraction, Interval(Real, 0, 1, closed="left"), None],
         "bandwidth": [Interval(Real, 0, None, closed="neither"), str],
         "bounds": ["array-like", None],
         "adjacency": [StrOptions({"add_remove", "replace_one"})],
@@ -123,10 +125,19 @@ class PrivateSums(BaseEstimator):
             n_features = self._n_features_of(X)
             box = box_of(self.bounds, n_features)
             made = self._construct(box, n_features)
-            noise = self._mechanism(made.summary())
+            summary = made.summary()
+            noise = self._mechanism(summary)
+            source = self._noise_source(noise)
+            n_threads = effective_n_threads(self.n_jobs)
             self._spend(noise)
             X, groups = self._read(X, y, box)
-            self._publish(made, noise, X, groups)
+            released = [
+                summary.integer_sum(X[group], BITS, n_threads)
+                + noise.noise(summary.n_entries, source)
+                for group in groups
+            ]
+            self._n_samples = len(X) if self._count_is_public() else None
+            self._publish(made, summary, noise, np.array(released))
 
     def _check_public(self) -> None:
         """Check and set what else is public, before anything is spent."""
@@ -143,10 +154,9 @@ class PrivateSums(BaseEstimator):
 
     def _n_features_of(self, X: Any) -> int:
         """Number of columns, of which validation later says what is wrong with them."""
-        try:
+        with suppress(TypeError, IndexError):
             return num_features(X)
-        except TypeError:
-            return validated(self, X).shape[1]
+        return validated(self, X).shape[1]
 
     def _construct(self, box: Box | None, n_features: int) -> Construction:
         if isinstance(self.bandwidth, str):
@@ -157,7 +167,9 @@ class PrivateSums(BaseEstimator):
         resolved = {"delta": self._delta(), "to_mean": self._has_groups}
         names = set(Request._fields) - set(resolved)
         request = Request(**{name: getattr(self, name) for name in names}, **resolved)
-        is_public = self.adjacency == "replace_one" and not self._has_groups
+        if self.on_out_of_bounds == "raise" and box is None:
+            raise ValueError("on_out_of_bounds='raise' needs bounds; got bounds=None.")
+        is_public = self._count_is_public()
         weight = 0.0 if is_public else count_weight(self._law(), self.n_components)
         rng = generator(seed_from(self.feature_random_state))
         return construction(request, box, n_features, weight, rng)
@@ -178,16 +190,27 @@ class PrivateSums(BaseEstimator):
 
     def _mechanism(self, summary: Summary) -> Mechanism:
         factor = 2 if self.adjacency == "replace_one" else 1
+        # |q - q'|^2 <= |q|^2 + |q'|^2 where no entry is negative.
+        l2_factor = factor if summary.is_nonnegative else factor**2
         return mechanism(
             self._law(),
             epsilon=self.epsilon,
             delta=self._delta(),
             l1=factor * summary.l1(BITS),
-            l2_squared=factor**2 * summary.l2_squared(BITS),
+            l2_squared=l2_factor * summary.l2_squared(BITS),
             n_entries=summary.n_entries,
             n_vectors=2 if self._has_groups and factor == 2 else 1,
             noise_source=self.noise_source,
         )
+
+    def _noise_source(self, noise: Mechanism) -> ByteSource:
+        seed = self.random_state
+        source = SystemEntropy() if seed is None else SeededBytes(seed)
+        noise.check_source(source)
+        return source
+
+    def _count_is_public(self) -> bool:
+        return self.adjacency == "replace_one" and not self._has_groups
 
     def _spend(self, noise: Mechanism) -> None:
         if self.accountant is None:
@@ -216,39 +239,31 @@ class PrivateSums(BaseEstimator):
         return np.clip(X, low, high)
 
     def _publish(
-        self, made: Construction, noise: Mechanism, X: NDArray, groups: list[Any]
+        self,
+        made: Construction,
+        summary: Summary,
+        noise: Mechanism,
+        released: NDArray[np.int64],
     ) -> None:
-        summary = made.summary()
-        n_threads = effective_n_threads(self.n_jobs)
-        seed = self.random_state
-        source = SystemEntropy() if seed is None else SeededBytes(seed)
-        released = [
-            summary.integer_sum(X[group], BITS, n_threads)
-            + noise.noise(summary.n_entries, source)
-            for group in groups
-        ]
         unit = 2.0**-BITS
-        releases = np.array(released, dtype=np.float64) * unit
+        releases = released * unit
         self.release_ = releases if self._has_groups else releases[0]
         self.granularity_ = unit
         self.mechanism_ = noise.name
         self.noise_scale_ = noise.parameter * unit
         self.noise_deviation_ = noise.standard_deviation * unit
         self.sensitivity_ = noise.sensitivity * unit
-        self.privacy_spent_ = (*noise.privacy, self.adjacency)
+        self.privacy_spent_ = (*map(float, noise.privacy), self.adjacency)
         self.features_ = made.features
         for name in ("frequencies", "landmarks", "directions"):
             setattr(self, f"{name}_", made.arguments.get(name))
         self._construction = tuple(made)
-        is_public = self.adjacency == "replace_one" and not self._has_groups
-        self._n_samples = len(X) if is_public else None
-        self._answers = self._make_answers()
+        self._answers = self._make_answers(summary)
 
     def _summary(self) -> Summary:
         return Construction(*self._construction).summary()
 
-    def _make_answers(self) -> Answers:
-        summary = self._summary()
+    def _make_answers(self, summary: Summary) -> Answers:
         releases = np.atleast_2d(self.release_)
         return Answers(summary, releases, self._n_samples, self.noise_deviation_)
 
@@ -257,5 +272,5 @@ class PrivateSums(BaseEstimator):
         check_is_fitted(self)
         Y = validate_data(self, Y, dtype=[np.float64, np.float32], order="C", reset=False)
         if not hasattr(self, "_answers"):  # after unpickling
-            self._answers = self._make_answers()
+            self._answers = self._make_answers(self._summary())
         return self._answers, Y, effective_n_threads(self.n_jobs)

@@ -63,13 +63,14 @@ class PrivateSimilarity(PrivateSums):
 
     n_samples_noisy_ : float
         Number of records as the release tells it, or the true one where that is public.
+        Means are sums over it, or over the deviation of its noise or 1 if that is more.
 
     noise_deviation_ : float
         Standard deviation of the noise of an entry of `release_`.
 
     [fitted]
 
-    directions_ : ndarray of shape (n_components // 2, n_features) or None
+    directions_ : ndarray of shape (n_directions, n_features) or None
         For "projections": directions on which "l2" is projected.
 
     n_features_in_ : int

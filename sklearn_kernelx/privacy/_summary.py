@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 class Summary(Protocol):
     """Sums of integers over records, and linear answers from them."""
 
+    is_nonnegative: bool
+    """Whether no entry of the integers of any record is negative."""
+
     @property
     def n_entries(self) -> int:
         """Length of the released vector."""

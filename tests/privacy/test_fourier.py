@@ -210,11 +210,13 @@ def test_an_unclipped_summary_is_found_out(monkeypatch):
     )
     assert violations(summary, *bounds, records(2)) == 0
     summary._scale *= unpaired
-    assert violations(summary, *bounds, records(2)) == len(records(2))
+    assert violations(summary, *bounds, records(2)) > 0.7 * len(records(2))
 
 
 def test_far_queries():
     summary = summary_of(20, 2)
     weights = summary.prepared(released(summary, np.zeros((3, 2))), None)[np.newaxis]
     far = np.array([[1e308, -1e308], [1e300, 0]])
-    assert np.all(np.abs(summary.sums(far, weights)) <= 3.001)
+    np.testing.assert_array_equal(summary.sums(far, weights), 0)
+    assert np.all(np.isfinite(released(summary, far)))
+    assert np.all(summary.sums(np.zeros((1, 2)), weights) > 2.9)

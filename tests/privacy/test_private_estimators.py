@@ -16,8 +16,10 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_kernelx.privacy import (
     PrivacyLeakWarning,
+    PrivacyUtilityDisplay,
     PrivateKernelClassifier,
     PrivateKernelDensity,
+    PrivateSimilarity,
 )
 from sklearn_kernelx.privacy._centroids import Centroids
 
@@ -177,6 +179,59 @@ def test_priors_weigh_the_classes():
         PrivateKernelClassifier(
             kernel="sqeuclidean", class_prior="counts", bounds=(0, 1)
         ).fit(X, labels)
+
+
+def test_no_record_is_in_two_classes():
+    labels = np.array([2**60, 2**60 + 1, 2**60 + 2])
+    classifier = PrivateKernelClassifier(classes=labels, epsilon=1e5)
+    with pytest.raises(ValueError, match="type"):
+        classifier.fit(X, RNG.choice(labels, 500).astype(float))
+    classifier.fit(X, np.repeat(labels, [100, 150, 250]))
+    np.testing.assert_allclose(classifier.class_count_noisy_, [100, 150, 250], atol=1)
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "sqeuclidean", "l1", "l2"])
+def test_noise_alone_does_not_win(kernel):
+    known, labels, rows, _ = digits()
+    classifier = PrivateKernelClassifier(
+        kernel=kernel, epsilon=2.0, delta=1e-5, bandwidth=20.0, bounds=(0, 16)
+    )
+    classifier.set_params(n_components=512, classes=range(20))
+    empty = [np.mean(classifier.fit(known, labels).predict(rows) > 9) for _ in range(5)]
+    assert np.mean(empty) < 0.3
+
+
+def test_priors_are_not_turned_around():
+    labels = (np.arange(500) % 2) * 1
+    for _ in range(5):
+        classifier = PrivateKernelClassifier(
+            classes=[0, 1], class_prior=[1, 0], bandwidth=0.3
+        ).fit(X, labels)
+        assert np.all(classifier.predict(50 + 100 * X) == 0)
+
+
+def test_parameters_changed_after_the_fit_change_nothing():
+    labels = (X[:, 0] > 0.5) * 1
+    classifier = PrivateKernelClassifier(classes=[0, 1], epsilon=100).fit(X, labels)
+    before = classifier.decision_function(X)
+    classifier.set_params(kernel="l1", class_prior=[1, 2, 3], bandwidth=9)
+    np.testing.assert_array_equal(classifier.decision_function(X), before)
+
+
+def test_display_clips_as_fits_do():
+    rows = RNG.normal(size=(2000, 4))
+    estimator = PrivateSimilarity(bounds=(-1, 1), bandwidth=0.5, n_components=256)
+    display = PrivacyUtilityDisplay.from_estimator(
+        estimator, rows, rows[:50], epsilons=[1, 1e6], n_repeats=1
+    )
+    np.testing.assert_allclose(display.errors[1], display.approximation_error, rtol=0.01)
+    assert display.expected_errors[0] < display.errors[0] < 1
+    assert display.ax_.get_xlabel() == "epsilon"
+    for bad in ({"epsilons": [0, 1]}, {"epsilons": []}, {"n_repeats": 0}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            PrivacyUtilityDisplay.from_estimator(estimator, rows, rows, **bad)
+    with pytest.raises(TypeError, match="PrivateSimilarity"):
+        PrivacyUtilityDisplay.from_estimator(PrivateKernelDensity(), rows, rows)
 
 
 def test_it_goes_into_a_pipeline():

@@ -1,6 +1,9 @@
 """What holds for all private estimators: what is spent, what is read, what is kept."""
 
 import pickle
+import sys
+import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -78,12 +81,82 @@ def test_bad_parameters_cost_nothing(cls):
         {"landmarks": np.full((2, 4), np.nan)},
         {"epsilon": 1e-15},
         {"noise_source": "opendp", "mechanism": "l2", "delta": 0},
+        {"on_out_of_bounds": "raise"},
+        {"n_jobs": 0},
     ):
         with pytest.raises(ValueError) as caught:
             small(cls, accountant=accountant, **bad).fit(Untouchable(), Untouchable())
         named = [name for name in bad if name in str(caught.value)]
         assert named, (bad, str(caught.value))
     assert accountant.total() == (0, 0)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_kernelx.privacy.PrivacyLeakWarning")
+def test_what_is_known_beforehand_costs_nothing(monkeypatch):
+    accountant = BudgetAccountant(1.0, 1e-6)
+    parameters = {"noise_source": "opendp", "accountant": accountant}
+    with pytest.raises(ValueError, match="random_state"):
+        small(PrivateSimilarity, random_state=0, **parameters).fit(Untouchable())
+    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    with pytest.raises(ImportError, match="privacy"):
+        small(PrivateSimilarity, **parameters).fit(Untouchable())
+    with pytest.raises(ValueError, match="target y is None"):
+        small(PrivateKernelClassifier, accountant=accountant).fit(X, None)
+    assert accountant.total() == (0, 0)
+
+
+@every_estimator
+def test_parts_of_a_budget_may_be_fractions(cls):
+    accountant = BudgetAccountant(1, Fraction(1, 1000))
+    estimator = small(cls, epsilon=Fraction(1, 11), delta=Fraction(1, 11_000))
+    estimator.set_params(accountant=accountant)
+    for _ in range(11):
+        estimator.fit(X, Y)
+    assert accountant.remaining() == (0, 0)
+    with pytest.raises(ValueError, match="epsilon"):
+        small(cls, epsilon=Fraction(-1)).fit(X, Y)
+
+
+@every_estimator
+def test_no_warning_depends_on_the_data(cls):
+    rows = np.full((60, 4), 1.7e308) * np.where(np.arange(60) % 2, 1, -1)[:, None]
+    labels = np.arange(60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimator = cls(n_components=16)
+        if cls is PrivateKernelClassifier:
+            estimator.set_params(classes=labels)
+        estimator.fit(rows, labels)
+
+
+def test_numbers_of_records_are_not_told():
+    with pytest.raises(ValueError, match="inconsistent") as caught:
+        small(PrivateKernelClassifier).fit(X, Y[:7])
+    assert not {"60", "7"} & set(str(caught.value).split())
+
+
+@pytest.mark.parametrize("rows", [[], [[10**400, 1]]], ids=["empty", "huge"])
+@every_estimator
+def test_odd_lists_are_value_errors(cls, rows):
+    with pytest.raises(ValueError):
+        small(cls).fit(rows, Y)
+
+
+@pytest.mark.parametrize("kernel", ["l1", "l2"])
+def test_replaced_records_of_histograms(kernel):
+    """Entries are not negative, so that vectors of two records are at most orthogonal."""
+    estimator = PrivateSimilarity(
+        kernel=kernel, bounds=BOX, n_components=8, n_bins=4, adjacency="replace_one"
+    ).fit(X)
+    vectors = np.stack([true_sums(estimator, np.full((1, 4), v), [slice(1)]) for v in BOX])
+    greatest = np.linalg.norm(vectors[0] - vectors[1])
+    assert greatest <= estimator.sensitivity_ < 1.42 * greatest
+    assert greatest > estimator.sensitivity_ / np.sqrt(2) * 0.99
+    moments = PrivateSimilarity(
+        kernel="sqeuclidean", bounds=BOX, adjacency="replace_one"
+    ).fit(X)
+    vectors = np.stack([true_sums(moments, np.full((1, 4), v), [slice(1)]) for v in BOX])
+    assert np.linalg.norm(vectors[0] - vectors[1]) > moments.sensitivity_ / np.sqrt(2)
 
 
 @every_estimator

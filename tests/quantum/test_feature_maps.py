@@ -326,7 +326,11 @@ def test_bad_data_maps(data_map, message):
         ZZFeatureMap(data_map=data_map).angles(X)
 
 
-@pytest.mark.parametrize("feature_map", [*MAPS, ZZFeatureMap(data_map=havlicek)], ids=names)
+@pytest.mark.parametrize(
+    "feature_map",
+    [*MAPS, ZZFeatureMap(data_map=havlicek)],
+    ids=[*map(names, MAPS), "data_map"],
+)
 def test_huge_features(feature_map):
     """Phases are finite, or an error says what to do."""
     largest = np.array([[1e150, -1e150, 3e150, 1e150]])

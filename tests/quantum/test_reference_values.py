@@ -89,7 +89,7 @@ def test_states(number, dtype, tolerance):
         {"entanglement": [(0, 1), (1, 3), (2, 3)]},
         {"data_map": lambda columns: np.prod(np.pi - columns, axis=1)},
     ],
-    ids=repr,
+    ids=lambda mutant: next(iter(mutant)),
 )
 def test_the_comparison_can_fail(mutant):
     parameters = {"reps": 2, "entanglement": "linear", "bandwidth": 1.0}
