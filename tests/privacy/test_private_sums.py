@@ -293,7 +293,8 @@ def test_noise_is_new_in_every_fit(cls):
     one, two = (small(cls, n_components=400).fit(X, Y) for _ in range(2))
     assert one.is_private_
     difference = (one.release_ - two.release_) / one.noise_deviation_
-    assert 1.6 < np.var(difference) < 2.4
+    # Seven deviations around 2.
+    assert 1 < np.var(difference) < 3
     assert np.mean(difference == 0) < 0.01
 
 
