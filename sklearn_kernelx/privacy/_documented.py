@@ -23,7 +23,7 @@ SHARED = {
     adjacency : {"add_remove", "replace_one"}, default="add_remove"
         What the guarantee hides: whether a record takes part, or what a record says. With
         "replace_one" the number of records is public, and noise is twice as large, or
-        sqrt(2) times for histograms with noise that goes by the l2 norm.
+        sqrt(2) times for histograms of one group with noise that goes by the l2 norm.
 
     features : {"auto", "rff", "grid", "nystroem"}, default="auto"
         What carries the kernel: random Fourier features, evenly spread; Nystroem features

@@ -190,8 +190,10 @@ class PrivateSums(BaseEstimator):
 
     def _mechanism(self, summary: Summary) -> Mechanism:
         factor = 2 if self.adjacency == "replace_one" else 1
-        # |q - q'|^2 <= |q|^2 + |q'|^2 where no entry is negative.
-        l2_factor = factor if summary.is_nonnegative else factor**2
+        # |q - q'|^2 <= |q|^2 + |q'|^2 where no entry is negative. Not for several groups:
+        # two that change have noise of their own, and with the "l2" law |q| + |q'| counts.
+        is_less = summary.is_nonnegative and not self._has_groups
+        l2_factor = factor if is_less else factor**2
         return mechanism(
             self._law(),
             epsilon=self.epsilon,

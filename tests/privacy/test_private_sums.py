@@ -159,6 +159,20 @@ def test_replaced_records_of_histograms(kernel):
     assert np.linalg.norm(vectors[0] - vectors[1]) > moments.sensitivity_ / np.sqrt(2)
 
 
+def test_a_record_that_changes_its_class_changes_two_vectors():
+    """Each has noise of its own, so that with the l2 law norms add up: the mutant has the
+    norm of both together."""
+    parameters = {"kernel": "l1", "mechanism": "l2", "bounds": BOX}
+    one = small(PrivateKernelClassifier, **parameters).fit(X, Y)
+    parameters["adjacency"] = "replace_one"
+    two = small(PrivateKernelClassifier, **parameters).fit(X, Y)
+    np.testing.assert_allclose(two.noise_scale_, 2 * one.noise_scale_, rtol=1e-8)
+    single = PrivateSimilarity(**parameters).fit(X)
+    np.testing.assert_allclose(
+        two.noise_scale_, np.sqrt(2) * single.noise_scale_, rtol=1e-8
+    )
+
+
 @every_estimator
 def test_copies_spend_from_the_same_budget(cls):
     accountant = BudgetAccountant(1.0, 1e-5)
