@@ -41,9 +41,11 @@ demo: $(VENV)/extra-plot $(VENV)/extra-progress
 	$(BIN)/python examples/tour.py
 
 test: $(VENV)/extra-test $(VENV)/extra-plot
+	$(BIN)/python -c 'import sklearn_kernelx'  # rebuilds once, before there are two
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-all: $(VENV)/extra-test $(VENV)/extra-plot $(VENV)/extra-qiskit $(VENV)/extra-privacy
+	$(BIN)/python -c 'import sklearn_kernelx'
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/extra-lint

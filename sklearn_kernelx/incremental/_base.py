@@ -12,13 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_kernelx._compat import (
-    HasMethods,
-    Interval,
-    Options,
-    StrOptions,
-    num_samples,
-)
+from sklearn_kernelx._compat import HasMethods, Interval, Options, StrOptions, num_samples
 from sklearn_kernelx._documentation import fill_marks
 from sklearn_kernelx._interrupts import Transaction
 from sklearn_kernelx._parallel import effective_n_threads, single_threaded_blas

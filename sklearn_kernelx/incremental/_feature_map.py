@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 from sklearn.utils import check_array
 
 from sklearn_kernelx._cython import _activations
 from sklearn_kernelx._cython._gaussian_features import gaussian_features
 from sklearn_kernelx._parallel import row_blocks, single_threaded_blas
-from sklearn_kernelx._random import generator
+from sklearn_kernelx._random import generator, orthogonal_directions
 
 ACTIVATIONS = ("relu", "tanh", "cos", "gaussian", "identity")
 PROJECTIONS = ("orthogonal", "gaussian")
@@ -260,20 +260,7 @@ def _orthogonal_directions(
     n_features: int, n_components: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return columns, each of the standard normal law, orthogonal in blocks."""
-    directions = np.empty((n_features, n_components), order="F")
-    for first in range(0, n_components, n_features):
-        block = directions[:, first : first + n_features]
-        block[:] = _orthonormal_columns(n_features, block.shape[1], rng)
+    with single_threaded_blas():
+        directions = orthogonal_directions(n_features, n_components, rng)
     directions *= np.sqrt(rng.chisquare(n_features, n_components))
     return directions
-
-
-def _orthonormal_columns(
-    n_rows: int, n_columns: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return columns of the uniform law (Mezzadri 2007, section 5)."""
-    normals = rng.standard_normal((n_columns, n_rows)).T
-    with single_threaded_blas():
-        q, r = linalg.qr(normals, mode="economic", overwrite_a=True, check_finite=False)
-    q *= np.copysign(1, np.diag(r))
-    return q

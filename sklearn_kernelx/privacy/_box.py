@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+Box = tuple[Array, Array]
 
 
-def box_of(bounds: Any, n_features: int) -> tuple[Array, Array] | None:
+def box_of(bounds: Any, n_features: int) -> Box | None:
     """Return both ends of the box that public bounds of all features make, or None."""
     if bounds is None:
         return None
@@ -24,7 +25,7 @@ def box_of(bounds: Any, n_features: int) -> tuple[Array, Array] | None:
         ) from None
 
 
-def checked_box(low: ArrayLike, high: ArrayLike) -> tuple[Array, Array]:
+def checked_box(low: ArrayLike, high: ArrayLike) -> Box:
     """Return both ends of a box as float64 vectors, or say what is wrong with them."""
     low, high = (np.array(a, np.float64, ndmin=1) for a in (low, high))
     if low.ndim != 1 or low.shape != high.shape or low.size == 0:

@@ -7,17 +7,17 @@ variance of the records, which the mean of squared distances has besides (`_mome
 which takes an entry with noise of its own.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_kernelx._cython._lattice_sums import add_clipped
-from sklearn_kernelx._parallel import row_blocks
 from sklearn_kernelx.privacy._box import centre_and_half, checked_box, half_diagonal
 from sklearn_kernelx.privacy._counted import CountedFeatures
 
 Array = NDArray[np.float64]
+
+# NumPy passes over an entry some times.
+_ENTRY_COST = 64
 
 
 class Centroids(CountedFeatures):
@@ -80,8 +80,5 @@ class Centroids(CountedFeatures):
     def _scaled(self, X: NDArray) -> Array:
         return (X - self._centre) / self._radius
 
-    def _blocks(self, n_rows: int) -> Iterator[slice]:
-        return row_blocks(n_rows, 24 * self.n_features_out)
-
     def _cost(self, n_rows: int) -> int:
-        return n_rows * self.n_features_out
+        return n_rows * self.n_features_out * _ENTRY_COST

@@ -10,10 +10,11 @@ from sklearn.utils import Tags, column_or_1d
 from sklearn_kernelx._compat import StrOptions, fit_context
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.privacy._accountant import BudgetAccountant
+from sklearn_kernelx.privacy._box import Box
 from sklearn_kernelx.privacy._construction import DISTANCES
 from sklearn_kernelx.privacy._kernels import KERNELS
 from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning, validated
-from sklearn_kernelx.privacy._private_sums import Box, PrivateSums
+from sklearn_kernelx.privacy._private_sums import PrivateSums
 
 
 class PrivateKernelClassifier(ClassifierMixin, PrivateSums):

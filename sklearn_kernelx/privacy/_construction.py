@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_kernelx._parallel import single_threaded_blas
+from sklearn_kernelx._random import orthogonal_directions
+from sklearn_kernelx.privacy._box import Box
 from sklearn_kernelx.privacy._centroids import Centroids
 from sklearn_kernelx.privacy._fourier import FourierSummary
 from sklearn_kernelx.privacy._histograms import (
@@ -14,14 +17,12 @@ from sklearn_kernelx.privacy._histograms import (
 )
 from sklearn_kernelx.privacy._landmarks import LandmarkSummary, grid
 from sklearn_kernelx.privacy._moments import Moments
-from sklearn_kernelx.privacy._spectra import frequencies, sphere_directions
+from sklearn_kernelx.privacy._spectra import frequencies
 from sklearn_kernelx.privacy._summary import Summary
 
 DISTANCES = ("l1", "l2", "lp", "sqeuclidean")
 _TYPICAL_MEAN = 0.09
 _MAX_PURE_DIRECTIONS = 32
-
-Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 SUMMARIES = {
     "rff": FourierSummary,
@@ -205,7 +206,9 @@ def _projections(
     if request.delta == 0:
         # Pure noise in an answer grows as the root of their number.
         n_directions = min(n_directions, _MAX_PURE_DIRECTIONS)
-    arguments["directions"] = sphere_directions(n_directions, n_features, generator)
+    with single_threaded_blas():
+        directions = orthogonal_directions(n_features, n_directions, generator)
+    arguments["directions"] = directions.T
     # Projections fill a part of their interval only.
     arguments["n_bins"] = _n_bins(request, n_directions, 2)
     return Construction("projections", arguments)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_kernelx._cython._lattice_sums import MAX_ROWS
 from sklearn_kernelx._parallel import worthwhile_threads
 from sklearn_kernelx.privacy._sensitivity import lattice_l1_from_l2, lattice_l2_squared
 
 Array = NDArray[np.float64]
 
 _WEIGHT_BITS = 16
+# Multiplications after which Ctrl-C is noticed: some tenths of a second.
+_BLOCK_COST = 2**28
 
 
 class CountedFeatures(ABC):
@@ -79,10 +82,8 @@ class CountedFeatures(ABC):
 
         The sum and the count are in entries of their own.
         """
-        means = np.asarray(means, dtype=np.float64)
-        norms = norms.reshape(len(norms), *[1] * (means.ndim - 1))
-        of_count = np.zeros_like(means) if n_samples_known else self.count_norm * means
-        return np.hypot(norms, of_count)
+        count_norm = 0.0 if n_samples_known else self.count_norm
+        return np.hypot(norms[:, np.newaxis], count_norm * means)
 
     @abstractmethod
     def _add(
@@ -90,13 +91,14 @@ class CountedFeatures(ABC):
     ) -> None:
         """Add integers of rows to `sums` of threads: `_cython._lattice_sums`."""
 
-    @abstractmethod
     def _blocks(self, n_rows: int) -> Iterator[slice]:
-        """Cut rows into blocks of some tenths of a second."""
+        """Cut rows into blocks of some tenths of a second, of which sums are exact."""
+        size = max(1, min(MAX_ROWS, _BLOCK_COST // self._cost(1)))
+        return (slice(i, i + size) for i in range(0, n_rows, size))
 
     @abstractmethod
     def _cost(self, n_rows: int) -> int:
-        """Number of multiplications."""
+        """Number of multiplications, and of what takes as long."""
 
     def _count_unit(self, bits: int) -> int:
         return int(self.count_weight * 2**bits)

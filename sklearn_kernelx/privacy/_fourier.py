@@ -5,14 +5,13 @@ cos(w_j.x) / sqrt(F) and sin(w_j.x) / sqrt(F), j = 1 .. F. Their squares add up 
 x, and the inner product of those of x and y is the mean of cos(w_j.(x - y)).
 """
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_kernelx._cython._fourier_sums import TILE, fourier_sums
-from sklearn_kernelx._cython._lattice_sums import MAX_ROWS, add_circles
+from sklearn_kernelx._cython._lattice_sums import add_circles
 from sklearn_kernelx._parallel import single_threaded_blas, worthwhile_threads
 from sklearn_kernelx.privacy._counted import CountedFeatures
 
@@ -25,9 +24,6 @@ _FOURIER_SUMS = {
 }
 # Angles that a thread has at hand: 256 KiB.
 _TILE_SIZE = 2**15
-# Products, each cosine counted as so many, after which Ctrl-C is noticed: some tenths of a
-# second.
-_BLOCK_COST = 2**28
 _COSINE_COST = 16
 
 
@@ -59,7 +55,7 @@ class FourierSummary(CountedFeatures):
 
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
         """Estimate the sum over records for every row of `Y` and every group."""
-        weights = np.atleast_2d(prepared).astype(Y.dtype, copy=False)
+        weights = prepared.astype(Y.dtype, copy=False)
         out = np.empty((len(Y), len(weights)), Y.dtype)
         n_threads = min(max(1, len(Y)), worthwhile_threads(n_threads, self._cost(len(Y))))
         height = min(TILE[0], -(-len(Y) // n_threads)) * (1 if len(weights) == 1 else 3)
@@ -70,17 +66,13 @@ class FourierSummary(CountedFeatures):
                 _FOURIER_SUMS[Y.dtype](
                     Y[block], self._turns[Y.dtype], weights, tiles, out[block]
                 )
-        return out.reshape(len(Y), *prepared.shape[:-1])
-
-    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
-        """Return the norms of the features of queries."""
-        return np.ones(len(Y))
+        return out
 
     def mean_norms(
         self, Y: NDArray, means: NDArray, n_samples_known: bool = False
     ) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
-        return self._with_count(self.sum_norms(Y), means, n_samples_known)
+        return self._with_count(np.ones(len(Y)), means, n_samples_known)
 
     def _add(
         self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
@@ -90,10 +82,6 @@ class FourierSummary(CountedFeatures):
         tiles = np.empty((n_threads, height + 2, n))
         turns = self._turns[X.dtype]
         add_circles(X, turns, self._scale * 2.0**bits, l2_squared, tiles, sums)
-
-    def _blocks(self, n_rows: int) -> Iterator[slice]:
-        size = max(1, min(MAX_ROWS, _BLOCK_COST // self._cost(1)))
-        return (slice(i, i + size) for i in range(0, n_rows, size))
 
     def _cost(self, n_rows: int) -> int:
         return n_rows * self.n_features_out * (self._n_features + _COSINE_COST)

@@ -66,11 +66,6 @@ class HatHistograms:
     power : float, default=1.0
         Positive. For 2, `Moments` is exact and has less noise.
 
-    count_weight : float, default=0.0
-        What every record adds to a last entry; there is none for 0. It makes sums less
-        noisy where the number of records is not public: with sqrt(n_features) / 2 they have
-        3 / 4 of the error for ten features or more, and means hardly another one.
-
     Notes
     -----
     A record's unit in a column is 1 for the widest columns and less for narrower ones, in
@@ -83,18 +78,12 @@ class HatHistograms:
     is_nonnegative = True
 
     def __init__(
-        self,
-        low: ArrayLike,
-        high: ArrayLike,
-        n_bins: int,
-        power: Real = 1.0,
-        count_weight: float = 0.0,
+        self, low: ArrayLike, high: ArrayLike, n_bins: int, power: Real = 1.0
     ) -> None:
         check_positive(power=power)
         self.low, self.high = checked_box(low, high)
         self.n_bins, self.power = positive_int("n_bins", n_bins), float(power)
         self._units = _units(self.high - self.low, self.power)
-        self._count_unit = round(count_weight * 2**_SHARE_BITS)
 
     @property
     def n_features(self) -> int:
@@ -104,15 +93,15 @@ class HatHistograms:
     @property
     def n_entries(self) -> int:
         """Length of the released vector."""
-        return self.n_features * (self.n_bins + 1) + (self._count_unit > 0)
+        return self.n_features * (self.n_bins + 1)
 
     def l1(self, bits: int) -> int:
         """Return the l1 norm of the integers of a record, the same for all records."""
-        return sum(self._all_units(bits))
+        return sum(_lattice(self._units, bits).tolist())
 
     def l2_squared(self, bits: int) -> int:
         """Return the greatest squared l2 norm of integers, that of a record on nodes."""
-        return sum(u * u for u in self._all_units(bits))
+        return sum(u * u for u in _lattice(self._units, bits).tolist())
 
     def integer_sum(self, X: Array, bits: int, n_threads: int = 1) -> NDArray[np.int64]:
         """Add up the integers of records, whatever number of threads there is."""
@@ -121,10 +110,7 @@ class HatHistograms:
         units = _lattice(self._units, bits)
         for block in _audible_blocks(X):
             _hat_histograms.add_hats(X[block], self.low, self.high, units, parts, n_threads)
-        total = np.zeros(self.n_entries, np.int64)
-        total[-1] = len(X) * _lattice(self._count_unit, bits)
-        total[: parts[0].size] = parts.sum(axis=0).reshape(-1)
-        return total
+        return parts.sum(axis=0).reshape(-1)
 
     def prepared(
         self, release: Array, n_samples: float | None = None, noise_deviation: float = 0.0
@@ -140,16 +126,12 @@ class HatHistograms:
     def count(self, release: Array) -> float:
         """Estimate the number of records, with the least variance."""
         sums = self._counts(release).sum(axis=1)
-        weighted = self._shares**2 @ sums / (self.n_bins + 1)
-        if self._count_unit > 0:
-            weighted += release[-1] * self._count_share
-        return float(weighted * self.count_norm**2)
+        return float(self._shares**2 @ sums / np.sum(self._shares**2))
 
     @property
     def count_norm(self) -> float:
         """Factor from the deviation of the noise of an entry to that of `count`."""
-        of_columns = float(np.sum(self._shares**2)) / (self.n_bins + 1)
-        return 1 / math.sqrt(of_columns + self._count_share**2)
+        return math.sqrt((self.n_bins + 1) / float(np.sum(self._shares**2)))
 
     def sums(self, Y: NDArray, prepared: Array, n_threads: int = 1) -> NDArray:
         """Estimate the sum over the records of every group for every row of `Y`."""
@@ -168,31 +150,18 @@ class HatHistograms:
             )
         return answers
 
-    def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
-        """Return the factors from the deviation of noise to that of sums."""
-        centred, total = self._weight_norms(Y)
-        return np.hypot(centred, 0.0 if n_samples_known else self.count_norm * total)
-
     def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
         centred, total = self._weight_norms(Y)
         count_norm = 0.0 if n_samples_known else self.count_norm
         return np.hypot(centred[:, None], count_norm * (total[:, None] - means))
 
-    def _all_units(self, bits: int) -> list[int]:
-        return _lattice(np.append(self._units, self._count_unit), bits).tolist()
-
     @property
     def _shares(self) -> Array:
         return self._units / 2.0**_SHARE_BITS
 
-    @property
-    def _count_share(self) -> float:
-        return self._count_unit / 2.0**_SHARE_BITS
-
     def _counts(self, release: Array) -> Array:
-        nodes = release[: self.n_features * (self.n_bins + 1)]
-        return nodes.reshape(self.n_features, -1) / self._shares[:, None]
+        return release.reshape(self.n_features, -1) / self._shares[:, None]
 
     @cached_property
     def _basis(self) -> tuple[int, Array]:
@@ -241,7 +210,7 @@ class ProjectedHistograms:
     Parameters
     ----------
     directions : (n_directions, n_features) array-like
-        Public unit vectors, each uniform on the sphere: `sphere_directions` of `_spectra`.
+        Public unit vectors, each uniform on the sphere, as of `orthogonal_directions`.
 
     low, high : (n_features,) array-like
         Public bounds. Records outside count as the nearest point inside.
@@ -249,9 +218,6 @@ class ProjectedHistograms:
     n_bins : int
         Number of cells a direction. More than for columns, as projections of records lie
         closer together than bounds allow: 20 or so.
-
-    count_weight : float, default=0.0
-        As for `HatHistograms`.
 
     Notes
     -----
@@ -261,27 +227,21 @@ class ProjectedHistograms:
     than 0.001 of a distance on average, and nothing to speak of nearer to the centre.
 
     With noise calibrated to the l2 norm answers have the same noise for any number of
-    directions, so that many are best: with 512 the relative error of a sum of distances is
-    0.002 to 0.004, and falls with the root of their number. With Laplace noise it grows
-    with that root, and few directions are best.
+    directions, so that many are best: the error of a sum of distances falls with the root
+    of their number. With Laplace noise it grows with that root, and few are best.
     """
 
     is_nonnegative = True
 
     def __init__(
-        self,
-        directions: ArrayLike,
-        low: ArrayLike,
-        high: ArrayLike,
-        n_bins: int,
-        count_weight: float = 0.0,
+        self, directions: ArrayLike, low: ArrayLike, high: ArrayLike, n_bins: int
     ) -> None:
         self.low, self.high = checked_box(low, high)
         self.directions = np.ascontiguousarray(directions, np.float64)
         self._centre, half = centre_and_half(self.low, self.high)
         reach = _REACH * half_diagonal(self.low, self.high) / math.sqrt(len(half))
         ends = np.minimum(np.abs(self.directions) @ half, reach)
-        self._histograms = HatHistograms(-ends, ends, n_bins, 1.0, count_weight)
+        self._histograms = HatHistograms(-ends, ends, n_bins)
         self._factor = 1 / (len(self.directions) * mean_projection(len(half)))
 
     @property
@@ -331,11 +291,6 @@ class ProjectedHistograms:
             projected = self._projected(Y[block])
             answers[block] = self._histograms.sums(projected, prepared, n_threads)
         return answers * Y.dtype.type(self._factor)
-
-    def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
-        """Return the factors from the deviation of noise to that of sums."""
-        norms = self._histograms.sum_norms(self._projected(Y), n_samples_known)
-        return self._factor * norms
 
     def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""

@@ -15,7 +15,6 @@ References
 """
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,8 +29,6 @@ from sklearn_kernelx.privacy._kernels import kernel_values
 Array = NDArray[np.float64]
 
 _RIDGE = 1e-10
-# Kernel values at hand, 8 MiB.
-_BLOCK_SIZE = 2**20
 _KERNEL_COST = 32
 # Spacing of a grid in bandwidths: values are then right to about 1e-5.
 _SPACINGS = {"gaussian": 0.5, "cauchy": 0.2}
@@ -80,24 +77,20 @@ class LandmarkSummary(CountedFeatures):
 
         In float64 also for float32 queries: weights are large, of either sign.
         """
-        out = np.empty((len(Y), *prepared.shape[:-1]), Y.dtype)
+        out = np.empty((len(Y), len(prepared)), Y.dtype)
         with single_threaded_blas():
             for block in self._blocks(len(Y)):
                 out[block] = self._values(Y[block]) @ prepared.T
         return out
 
-    def sum_norms(self, Y: NDArray, n_samples_known: bool = False) -> Array:
-        """Return the norms of the features of queries."""
-        norms = np.empty(len(Y))
-        for block in self._blocks(len(Y)):
-            norms[block] = np.linalg.norm(self._values(Y[block]) @ self._whitening, axis=1)
-        return norms
-
     def mean_norms(
         self, Y: NDArray, means: NDArray, n_samples_known: bool = False
     ) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
-        return self._with_count(self.sum_norms(Y), means, n_samples_known)
+        norms = np.empty(len(Y))
+        for block in self._blocks(len(Y)):
+            norms[block] = np.linalg.norm(self._values(Y[block]) @ self._whitening, axis=1)
+        return self._with_count(norms, means, n_samples_known)
 
     def _add(
         self, X: Array, bits: int, l2_squared: int, sums: Array, n_threads: int
@@ -109,10 +102,6 @@ class LandmarkSummary(CountedFeatures):
 
     def _values(self, X: NDArray) -> Array:
         return kernel_values(self.kernel, X, self.landmarks, self.bandwidth)
-
-    def _blocks(self, n_rows: int) -> Iterator[slice]:
-        size = max(1, _BLOCK_SIZE // self.n_features_out)
-        return (slice(i, i + size) for i in range(0, n_rows, size))
 
     def _cost(self, n_rows: int) -> int:
         return n_rows * self.n_features_out * (self.n_features_out + _KERNEL_COST)

@@ -6,6 +6,7 @@ times two, or four if squared, where one may be replaced by another.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -39,7 +40,7 @@ MAX_NOISE = 2**62
 
 
 @dataclass(frozen=True)
-class Mechanism:
+class Mechanism(ABC):
     """Noise for an integer vector. Units are those of its lattice.
 
     Attributes
@@ -71,9 +72,9 @@ class Mechanism:
         return float(self.scale)
 
     @property
+    @abstractmethod
     def standard_deviation(self) -> float:
         """That of an entry of the noise, up to what integers differ from real numbers."""
-        raise NotImplementedError
 
     def noise(self, size: int | tuple[int, ...], source: ByteSource) -> NDArray[np.int64]:
         """Draw noise, below 2^62 in size.
@@ -107,8 +108,9 @@ class Mechanism:
             raise OverflowError("epsilon is so small that noise exceeds 64-bit integers.")
         return drawn
 
+    @abstractmethod
     def _drawn(self, shape: tuple[int, ...], source: ByteSource) -> NDArray[np.int64]:
-        raise NotImplementedError
+        """Draw noise of any size."""
 
     def check_source(self, source: ByteSource) -> None:
         """Refuse bytes that OpenDP does not take, and OpenDP if it is not there."""

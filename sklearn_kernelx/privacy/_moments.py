@@ -120,10 +120,6 @@ class Moments:
             answers[block] = sums * self._scale * self._scale
         return answers
 
-    def sum_norms(self, Y: NDArray, n_samples_known: bool) -> Array:
-        """Return the factors from the deviation of noise to that of sums."""
-        return self.mean_norms(Y, np.zeros((len(Y), 1)), n_samples_known)[:, 0]
-
     def mean_norms(self, Y: NDArray, means: NDArray, n_samples_known: bool) -> Array:
         """Return the factors for sums over counts, times the count, to first order."""
         norms = np.empty(np.shape(means))

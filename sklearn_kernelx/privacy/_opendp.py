@@ -1,7 +1,7 @@
 """Integer noise drawn by OpenDP, an optional package that others have reviewed.
 
 Its samplers are for the discrete Laplace and the discrete Gaussian law, draw from the
-operating system only, and take some 50 microseconds a number.
+operating system only, and take some tens of microseconds a number.
 """
 
 import math

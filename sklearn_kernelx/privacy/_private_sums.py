@@ -19,7 +19,7 @@ from sklearn_kernelx._random import generator, seed_from
 from sklearn_kernelx._warn import warn_user
 from sklearn_kernelx.privacy._accountant import BudgetAccountant
 from sklearn_kernelx.privacy._answers import Answers
-from sklearn_kernelx.privacy._box import box_of
+from sklearn_kernelx.privacy._box import Box, box_of
 from sklearn_kernelx.privacy._construction import (
     DISTANCES,
     Construction,
@@ -32,8 +32,6 @@ from sklearn_kernelx.privacy._leaks import PrivacyLeakWarning, validated
 from sklearn_kernelx.privacy._mechanisms import Mechanism, mechanism
 from sklearn_kernelx.privacy._noise import ByteSource, SeededBytes, SystemEntropy
 from sklearn_kernelx.privacy._summary import Summary
-
-Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 BITS = 30  # entries are multiples of 2^-30
 
@@ -63,6 +61,7 @@ class PrivateSums(BaseEstimator):
         "n_jobs": [Integral, None],
     }
     _has_groups = False  # several, of which a record is in one
+    # Where they are no parameters:
     p = 1.0
     n_bins = "auto"
 
@@ -225,7 +224,11 @@ class PrivateSums(BaseEstimator):
     def _read(
         self, X: ArrayLike, y: Any, box: Box | None
     ) -> tuple[NDArray[np.float64], list[Any]]:
-        """Return the records, within bounds, and those of every group."""
+        """Return the records, within bounds, and those of every group.
+
+        Summaries that have bounds clip once more: what they promise of a record must not
+        depend on who calls them.
+        """
         X = validated(self, X, dtype=np.float64, order="C")
         return self._bounded(X, box), [slice(None)]
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse, stats
 
+from sklearn_kernelx import _random
 from sklearn_kernelx._random import seed_from
-from sklearn_kernelx.incremental import _feature_map
 from sklearn_kernelx.incremental._feature_map import (
     ACTIVATIONS,
     PROJECTIONS,
@@ -130,7 +130,7 @@ def test_other_laws_of_the_directions_fail(monkeypatch):
         return W / np.linalg.norm(W, axis=0) * np.sqrt(len(W))
 
     assert not law_is_normal(of_mean_length, 3)
-    monkeypatch.setattr(_feature_map, "_orthonormal_columns", signs_of_lapack)
+    monkeypatch.setattr(_random, "_orthonormal_columns", signs_of_lapack)
     assert not law_is_normal(unit_entries, 3)
 
 

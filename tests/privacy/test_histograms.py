@@ -19,6 +19,7 @@ from privacy_oracles import (
 )
 from scipy.integrate import quad
 
+from sklearn_kernelx._random import orthogonal_directions
 from sklearn_kernelx.privacy import _histograms as histograms
 from sklearn_kernelx.privacy._histograms import (
     HatHistograms,
@@ -26,7 +27,6 @@ from sklearn_kernelx.privacy._histograms import (
     default_bins,
     mean_projection,
 )
-from sklearn_kernelx.privacy._spectra import sphere_directions
 
 LOW, HIGH = np.array([-1.0, 0.0, 2.0, 1e-3]), np.array([2.0, 5e-4, 2.0, 40.0])
 
@@ -99,11 +99,10 @@ def test_equal_widths_share_equally():
 
 
 @pytest.mark.parametrize("bounds", [(LOW, HIGH), (-np.ones(2), np.ones(2)), ([7.0], [7.0])])
-@pytest.mark.parametrize("count_weight", [0.0, 0.7])
-def test_sensitivity(bounds, count_weight):
+def test_sensitivity(bounds):
     g = np.random.default_rng(1)
     X = hostile_records(*bounds, g, 20)
-    summary = HatHistograms(*bounds, 6, count_weight=count_weight)
+    summary = HatHistograms(*bounds, 6)
     assert_within_sensitivity(summary, np.concatenate([X, climbed(summary, X, g, 5)]))
     assert_additive(summary, X)
     # The bound is reached.
@@ -123,7 +122,7 @@ def test_threads_give_the_same_integers(monkeypatch):
     monkeypatch.setattr(histograms, "worthwhile_threads", lambda n, work: n)
     X = np.random.default_rng(2).uniform(-1, 2, (101, 3))
     assert_additive(HatHistograms(np.zeros(3), np.ones(3), 4), X)
-    directions = sphere_directions(5, 3, np.random.default_rng(0))
+    directions = orthogonal_directions(3, 5, np.random.default_rng(0)).T
     assert_additive(ProjectedHistograms(directions, np.zeros(3), np.ones(3), 4), X)
 
 
@@ -232,16 +231,15 @@ def test_widths_beyond_the_range_of_squares():
 
 @pytest.mark.parametrize("n_samples", [None, 3.0])
 @pytest.mark.parametrize("power", [1.0, 1.5])
-@pytest.mark.parametrize("count_weight", [0.0, 0.7])
-def test_norms_are_those_of_the_weights(n_samples, power, count_weight):
+def test_norms_are_those_of_the_weights(n_samples, power):
     low, high = np.array([0.0, -1.0, 2.0]), np.array([1.0, 3.0, 2.0])
     Y = np.array([[0.3, 0.1, 2.0], [-2.0, 3.0, 2.5], [1.0, 9.0, 0.0]])
-    check_norms(HatHistograms(low, high, 5, power, count_weight), Y, n_samples)
+    check_norms(HatHistograms(low, high, 5, power), Y, n_samples)
 
 
 def check_norms(summary, Y, n_samples):
     weights, count = weights_of(summary, Y, 0.0 if n_samples else None)
-    norms = summary.sum_norms(Y, n_samples is not None)
+    norms = summary.mean_norms(Y, np.zeros((len(Y), 1)), n_samples is not None)[:, 0]
     np.testing.assert_allclose(norms, np.linalg.norm(weights, axis=0), rtol=1e-9)
     if n_samples is None:
         means = np.array([0.9, 5.0, 8.0])
@@ -313,7 +311,7 @@ def test_no_box(low, high):
 
 @pytest.mark.parametrize("d", [1, 2, 3, 10])
 def test_directions(d):
-    directions = sphere_directions(40_000, d, np.random.default_rng(4))
+    directions = orthogonal_directions(d, 40_000, np.random.default_rng(4)).T
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
     for block in directions[: 3 * d].reshape(3, d, d):
         np.testing.assert_allclose(block @ block.T, np.eye(d), atol=1e-12)
@@ -330,7 +328,7 @@ def test_euclidean_distances():
     true = np.linalg.norm(X[None] - Y[:, None], axis=2).sum(axis=1)
     errors = []
     for constant in (1.0, math.sqrt(d) * mean_projection(d)):  # a mutant: 1 / sqrt(d)
-        directions = sphere_directions(1200, d, np.random.default_rng(5))
+        directions = orthogonal_directions(d, 1200, np.random.default_rng(5)).T
         summary = ProjectedHistograms(directions, np.zeros(d), np.ones(d), 24)
         answers = constant * answers_of(summary, released(summary, X), Y)
         errors.append(np.abs(answers / true - 1).max())
@@ -341,13 +339,13 @@ def test_projections_are_bounded():
     g = np.random.default_rng(6)
     low, high = np.array([-1.0, 0.0, 2.0]), np.array([2.0, 5e-4, 2.0])
     X = hostile_records(low, high, g, 10)
-    summary = ProjectedHistograms(sphere_directions(7, 3, g), low, high, 5)
+    summary = ProjectedHistograms(orthogonal_directions(3, 7, g).T, low, high, 5)
     assert_within_sensitivity(summary, np.concatenate([X, climbed(summary, X, g, 3)]))
     assert_additive(summary, X)
 
 
 def test_projected_norms():
-    directions = sphere_directions(4, 3, np.random.default_rng(7))
+    directions = orthogonal_directions(3, 4, np.random.default_rng(7)).T
     summary = ProjectedHistograms(directions, np.zeros(3), np.ones(3), 3)
     Y = np.random.default_rng(8).uniform(-1, 2, (3, 3))
     check_norms(summary, Y, None)

@@ -94,9 +94,12 @@ def test_equal_bounds():
 
 def check_norms(summary, Y):
     weights, count = weights_of(summary, Y)
-    np.testing.assert_allclose(summary.sum_norms(Y, False), np.linalg.norm(weights, axis=0))
+    zeros = np.zeros((len(Y), 1))
+    of_sums = summary.mean_norms(Y, zeros, False)[:, 0]
+    np.testing.assert_allclose(of_sums, np.linalg.norm(weights, axis=0))
     known, _ = weights_of(summary, Y, 0.0)
-    np.testing.assert_allclose(summary.sum_norms(Y, True), np.linalg.norm(known, axis=0))
+    of_sums = summary.mean_norms(Y, zeros, True)[:, 0]
+    np.testing.assert_allclose(of_sums, np.linalg.norm(known, axis=0))
     means = np.array([0.3, 1.0, 2.5])
     residual = np.linalg.norm(weights - np.outer(count, means), axis=0)
     norms = summary.mean_norms(Y, np.c_[means, means + 1], False)
@@ -109,8 +112,8 @@ def test_norms():
     check_norms(Moments([-1.0, 0.0], [2.0, 1.0]), Y)
 
     class ForgetsTheCount(Moments):
-        def sum_norms(self, Y, n_samples_known):
-            return super().sum_norms(Y, True)
+        def mean_norms(self, Y, means, n_samples_known):
+            return super().mean_norms(Y, means, True)
 
     with pytest.raises(AssertionError):
         check_norms(ForgetsTheCount([-1.0, 0.0], [2.0, 1.0]), Y)

@@ -1,5 +1,6 @@
 """What holds for all private estimators: what is spent, what is read, what is kept."""
 
+import itertools
 import pickle
 import sys
 import warnings
@@ -18,6 +19,9 @@ from sklearn_kernelx.privacy import (
     PrivateKernelDensity,
     PrivateSimilarity,
 )
+from sklearn_kernelx.privacy._construction import Construction
+from sklearn_kernelx.privacy._exact_sums import exact_means
+from sklearn_kernelx.privacy._private_sums import BITS
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(size=(60, 4))
@@ -148,8 +152,9 @@ def test_replaced_records_of_histograms(kernel):
     estimator = PrivateSimilarity(
         kernel=kernel, bounds=BOX, n_components=8, n_bins=4, adjacency="replace_one"
     ).fit(X)
-    vectors = np.stack([true_sums(estimator, np.full((1, 4), v), [slice(1)]) for v in BOX])
-    greatest = np.linalg.norm(vectors[0] - vectors[1])
+    corners = np.array(list(itertools.product(BOX, repeat=4)))
+    vectors = np.array([true_sums(estimator, c[np.newaxis], [slice(1)]) for c in corners])
+    greatest = np.max(np.linalg.norm(vectors[:, np.newaxis] - vectors, axis=2))
     assert greatest <= estimator.sensitivity_ < 1.42 * greatest
     assert greatest > estimator.sensitivity_ / np.sqrt(2) * 0.99
     moments = PrivateSimilarity(
@@ -269,8 +274,6 @@ def numbers_of(value):
 
 
 def true_sums(estimator, rows, groups):
-    from sklearn_kernelx.privacy._construction import Construction
-    from sklearn_kernelx.privacy._private_sums import BITS
 
     summary = Construction(*estimator._construction).summary()
     sums = [summary.integer_sum(rows[g], BITS, 1) * 2.0**-BITS for g in groups]
@@ -371,7 +374,6 @@ def test_replacing_a_record_takes_twice_the_noise(cls):
 
 @every_kernel
 def test_kernels_without_noise_are_the_exact_sums(kernel):
-    from sklearn_kernelx.privacy._exact_sums import exact_means
 
     estimator = PrivateSimilarity(
         kernel=kernel, epsilon=1e6, bandwidth=1.5, n_components=20_000
@@ -383,7 +385,6 @@ def test_kernels_without_noise_are_the_exact_sums(kernel):
 
 @every_distance
 def test_distances_without_noise_are_the_exact_sums(kernel):
-    from sklearn_kernelx.privacy._exact_sums import exact_means
 
     estimator = PrivateSimilarity(
         kernel=kernel, p=1.5, epsilon=1e6, bounds=BOX, n_components=4096
